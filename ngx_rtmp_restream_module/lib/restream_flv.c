@@ -1,0 +1,445 @@
+/*
+ * Classification of audio, video and data messages.
+ *
+ * A message is read no further than its first track: flags and packet type are
+ * common to all tracks of a message.
+ */
+
+#include "restream_flv.h"
+#include "restream_chunk.h"
+
+#include <string.h>
+
+
+#define RESTREAM_FLV_FRAME_KEY         1
+#define RESTREAM_FLV_FRAME_DISPOSABLE  3
+#define RESTREAM_FLV_FRAME_COMMAND     5
+
+#define RESTREAM_FLV_CODEC_AVC         7
+#define RESTREAM_FLV_CODEC_HEVC        12       /* before Enhanced RTMP */
+
+#define RESTREAM_FLV_AVC_HEADER        0
+#define RESTREAM_FLV_AVC_NALU          1
+#define RESTREAM_FLV_AVC_END           2
+
+#define RESTREAM_FLV_FORMAT_EX         9
+#define RESTREAM_FLV_FORMAT_AAC        10
+
+#define RESTREAM_FLV_AAC_HEADER        0
+
+/* packet types of Enhanced RTMP */
+
+#define RESTREAM_FLV_EX_START          0
+#define RESTREAM_FLV_EX_FRAMES         1
+#define RESTREAM_FLV_EX_END            2
+#define RESTREAM_FLV_EX_FRAMES_X       3        /* video */
+#define RESTREAM_FLV_EX_METADATA       4        /* video */
+#define RESTREAM_FLV_EX_CHANNELS       4        /* audio */
+#define RESTREAM_FLV_EX_TS_START       5        /* video */
+#define RESTREAM_FLV_EX_AUDIO_TRACKS   5
+#define RESTREAM_FLV_EX_VIDEO_TRACKS   6
+#define RESTREAM_FLV_EX_MODEX          7
+
+#define RESTREAM_FLV_ONE_TRACK         0
+#define RESTREAM_FLV_MANY_CODECS       2        /* the last kind there is */
+
+
+static void restream_flv_plain(restream_flv_info_t *info);
+static void restream_flv_video(const uint8_t *p, const uint8_t *last,
+    restream_flv_info_t *info);
+static void restream_flv_video_ex(const uint8_t *p, const uint8_t *last,
+    restream_flv_info_t *info);
+static void restream_flv_audio(const uint8_t *p, const uint8_t *last,
+    restream_flv_info_t *info);
+static void restream_flv_audio_ex(const uint8_t *p, const uint8_t *last,
+    restream_flv_info_t *info);
+static int restream_flv_modex(const uint8_t **pp, const uint8_t *last,
+    unsigned *packet);
+static int restream_flv_tracks(const uint8_t *p, const uint8_t *last,
+    unsigned multitrack, unsigned *packet, restream_flv_info_t *info);
+static void restream_flv_header(restream_flv_info_t *info,
+    restream_flv_header_e header);
+static void restream_flv_frame(restream_flv_info_t *info, unsigned frame_type);
+
+
+/* FourCCs of the legacy ids, those of QuickTime where Enhanced RTMP has none */
+
+static const uint32_t  restream_flv_video_codecs[16] = {
+    [2] = restream_fourcc('F', 'L', 'V', '1'),
+    [3] = restream_fourcc('F', 'S', 'V', '1'),
+    [4] = restream_fourcc('V', 'P', '6', 'F'),
+    [5] = restream_fourcc('V', 'P', '6', 'A'),
+    [6] = restream_fourcc('F', 'S', 'V', '2'),
+    [7] = restream_fourcc('a', 'v', 'c', '1'),
+    [12] = restream_fourcc('h', 'v', 'c', '1')
+};
+
+
+static const uint32_t  restream_flv_audio_codecs[16] = {
+    [0] = restream_fourcc('s', 'o', 'w', 't'),
+    [2] = restream_fourcc('.', 'm', 'p', '3'),
+    [3] = restream_fourcc('s', 'o', 'w', 't'),
+    [4] = restream_fourcc('n', 'm', 'o', 's'),
+    [5] = restream_fourcc('n', 'm', 'o', 's'),
+    [6] = restream_fourcc('n', 'm', 'o', 's'),
+    [7] = restream_fourcc('a', 'l', 'a', 'w'),
+    [8] = restream_fourcc('u', 'l', 'a', 'w'),
+    [10] = restream_fourcc('m', 'p', '4', 'a'),
+    [11] = restream_fourcc('s', 'p', 'e', 'x'),
+    [14] = restream_fourcc('.', 'm', 'p', '3')
+};
+
+
+static const char  restream_flv_names[][5] = {
+    "avc1", "hvc1", "vvc1", "av01", "vp09", "vp08",
+    "mp4a", "Opus", "fLaC", "ac-3", "ec-3", ".mp3",
+    "FLV1", "FSV1", "FSV2", "VP6F", "VP6A",
+    "sowt", "nmos", "alaw", "ulaw", "spex"
+};
+
+
+void
+restream_flv_classify(uint8_t type, const uint8_t *data, size_t size,
+    restream_flv_info_t *info)
+{
+    restream_flv_plain(info);
+
+    if (size == 0) {
+        info->flags = RESTREAM_FLV_EMPTY;
+        return;
+    }
+
+    if (type == RESTREAM_MSG_VIDEO) {
+
+        if (data[0] & 0x80) {
+            restream_flv_video_ex(data, data + size, info);
+
+        } else {
+            restream_flv_video(data, data + size, info);
+        }
+
+    } else if (type == RESTREAM_MSG_AUDIO) {
+
+        if (data[0] >> 4 == RESTREAM_FLV_FORMAT_EX) {
+            restream_flv_audio_ex(data, data + size, info);
+
+        } else {
+            restream_flv_audio(data, data + size, info);
+        }
+    }
+}
+
+
+static void
+restream_flv_plain(restream_flv_info_t *info)
+{
+    memset(info, 0, sizeof(restream_flv_info_t));
+
+    info->track = RESTREAM_FLV_NO_TRACK;
+    info->format = 0xff;
+}
+
+
+static void
+restream_flv_video(const uint8_t *p, const uint8_t *last,
+    restream_flv_info_t *info)
+{
+    unsigned  frame_type;
+
+    frame_type = p[0] >> 4;
+
+    info->format = p[0] & 0x0f;
+    info->codec = restream_flv_video_codecs[info->format];
+
+    if (frame_type == RESTREAM_FLV_FRAME_COMMAND) {
+        info->flags = RESTREAM_FLV_EMPTY;
+        return;
+    }
+
+    if (info->format != RESTREAM_FLV_CODEC_AVC
+        && info->format != RESTREAM_FLV_CODEC_HEVC)
+    {
+        restream_flv_frame(info, frame_type);
+        return;
+    }
+
+    if (last - p < 2) {
+        return;
+    }
+
+    switch (p[1]) {
+
+    case RESTREAM_FLV_AVC_HEADER:
+        restream_flv_header(info, RESTREAM_FLV_HEADER_SEQUENCE);
+        break;
+
+    case RESTREAM_FLV_AVC_NALU:
+        restream_flv_frame(info, frame_type);
+        break;
+
+    case RESTREAM_FLV_AVC_END:
+        info->flags = RESTREAM_FLV_END;
+        break;
+    }
+}
+
+
+static void
+restream_flv_video_ex(const uint8_t *p, const uint8_t *last,
+    restream_flv_info_t *info)
+{
+    int       rc;
+    unsigned  packet, frame_type;
+
+    packet = p[0] & 0x0f;
+    frame_type = (p[0] >> 4) & 7;
+    p++;
+
+    if (restream_flv_modex(&p, last, &packet) != RESTREAM_OK) {
+        return;
+    }
+
+    rc = restream_flv_tracks(p, last, RESTREAM_FLV_EX_VIDEO_TRACKS, &packet,
+                             info);
+
+    /* metadata has no frame type: OBS writes 0 there, FFmpeg that of a
+     * command, which has a single byte in place of codec and tracks */
+
+    if (frame_type == RESTREAM_FLV_FRAME_COMMAND
+        && packet != RESTREAM_FLV_EX_METADATA)
+    {
+        restream_flv_plain(info);
+        info->flags = RESTREAM_FLV_EMPTY;
+        return;
+    }
+
+    if (rc != RESTREAM_OK) {
+        restream_flv_plain(info);
+        return;
+    }
+
+    switch (packet) {
+
+    case RESTREAM_FLV_EX_START:
+    case RESTREAM_FLV_EX_TS_START:
+        restream_flv_header(info, RESTREAM_FLV_HEADER_SEQUENCE);
+        break;
+
+    case RESTREAM_FLV_EX_FRAMES:
+    case RESTREAM_FLV_EX_FRAMES_X:
+        restream_flv_frame(info, frame_type);
+        break;
+
+    case RESTREAM_FLV_EX_METADATA:
+        restream_flv_header(info, RESTREAM_FLV_HEADER_COLOR);
+        break;
+
+    case RESTREAM_FLV_EX_END:
+        info->flags = RESTREAM_FLV_END;
+        break;
+    }
+}
+
+
+static void
+restream_flv_audio(const uint8_t *p, const uint8_t *last,
+    restream_flv_info_t *info)
+{
+    info->format = p[0] >> 4;
+    info->codec = restream_flv_audio_codecs[info->format];
+
+    if (info->format == RESTREAM_FLV_FORMAT_AAC && last - p >= 2
+        && p[1] == RESTREAM_FLV_AAC_HEADER)
+    {
+        restream_flv_header(info, RESTREAM_FLV_HEADER_SEQUENCE);
+    }
+}
+
+
+static void
+restream_flv_audio_ex(const uint8_t *p, const uint8_t *last,
+    restream_flv_info_t *info)
+{
+    unsigned  packet;
+
+    packet = p[0] & 0x0f;
+    p++;
+
+    if (restream_flv_modex(&p, last, &packet) != RESTREAM_OK) {
+        return;
+    }
+
+    if (restream_flv_tracks(p, last, RESTREAM_FLV_EX_AUDIO_TRACKS, &packet,
+                            info)
+        != RESTREAM_OK)
+    {
+        restream_flv_plain(info);
+        return;
+    }
+
+    switch (packet) {
+
+    case RESTREAM_FLV_EX_START:
+        restream_flv_header(info, RESTREAM_FLV_HEADER_SEQUENCE);
+        break;
+
+    case RESTREAM_FLV_EX_CHANNELS:
+        restream_flv_header(info, RESTREAM_FLV_HEADER_CHANNELS);
+        break;
+
+    case RESTREAM_FLV_EX_END:
+        info->flags = RESTREAM_FLV_END;
+        break;
+    }
+}
+
+
+/* skips the modifiers in front of the packet type proper */
+
+static int
+restream_flv_modex(const uint8_t **pp, const uint8_t *last, unsigned *packet)
+{
+    size_t          size;
+    const uint8_t  *p;
+
+    p = *pp;
+
+    while (*packet == RESTREAM_FLV_EX_MODEX) {
+
+        if (p == last) {
+            return RESTREAM_ERROR;
+        }
+
+        size = *p++ + 1;
+
+        if (size == 256) {
+
+            if (last - p < 2) {
+                return RESTREAM_ERROR;
+            }
+
+            size = (size_t) restream_get16(p) + 1;
+            p += 2;
+        }
+
+        if ((size_t) (last - p) < size + 1) {
+            return RESTREAM_ERROR;
+        }
+
+        p += size;
+        *packet = *p++ & 0x0f;
+    }
+
+    *pp = p;
+
+    return RESTREAM_OK;
+}
+
+
+/* reads the codec and, of a multitrack message, the true packet type and the
+ * first track; both stand at the same place in all three kinds of it */
+
+static int
+restream_flv_tracks(const uint8_t *p, const uint8_t *last,
+    unsigned multitrack, unsigned *packet, restream_flv_info_t *info)
+{
+    unsigned  kind, tracks;
+
+    kind = RESTREAM_FLV_ONE_TRACK;
+    tracks = (*packet == multitrack);
+
+    if (tracks) {
+
+        if (p == last) {
+            return RESTREAM_ERROR;
+        }
+
+        kind = *p >> 4;
+        *packet = *p++ & 0x0f;
+
+        if (kind > RESTREAM_FLV_MANY_CODECS || *packet == multitrack) {
+            return RESTREAM_ERROR;
+        }
+    }
+
+    if ((size_t) (last - p) < 4 + tracks) {
+        return RESTREAM_ERROR;
+    }
+
+    info->codec = restream_get32(p);
+
+    if (tracks) {
+        info->track = p[4];
+
+        if (kind != RESTREAM_FLV_ONE_TRACK) {
+            info->track |= RESTREAM_FLV_MANY;
+        }
+    }
+
+    return RESTREAM_OK;
+}
+
+
+static void
+restream_flv_header(restream_flv_info_t *info, restream_flv_header_e header)
+{
+    info->flags = RESTREAM_FLV_HEADER;
+    info->header = header;
+}
+
+
+/* a generated key frame (4) is what a server made up, nothing starts there */
+
+static void
+restream_flv_frame(restream_flv_info_t *info, unsigned frame_type)
+{
+    if (frame_type == RESTREAM_FLV_FRAME_KEY) {
+        info->flags = RESTREAM_FLV_KEY;
+
+    } else if (frame_type == RESTREAM_FLV_FRAME_DISPOSABLE) {
+        info->flags = RESTREAM_FLV_DISPOSABLE;
+    }
+}
+
+
+int
+restream_flv_metadata(const uint8_t *data, size_t size, restream_str_t *prefix)
+{
+    static const uint8_t  set[] = "\2\0\15@setDataFrame";
+    static const uint8_t  meta[] = "\2\0\12onMetaData";
+
+    prefix->data = (uint8_t *) set;
+    prefix->len = sizeof(set) - 1;
+
+    if (size >= sizeof(set) - 1 && memcmp(data, set, sizeof(set) - 1) == 0) {
+        data += sizeof(set) - 1;
+        size -= sizeof(set) - 1;
+        prefix->len = 0;
+    }
+
+    if (size < sizeof(meta) - 1 || memcmp(data, meta, sizeof(meta) - 1) != 0) {
+        return RESTREAM_DECLINED;
+    }
+
+    return RESTREAM_OK;
+}
+
+
+const char *
+restream_flv_codec_name(uint32_t codec)
+{
+    size_t       i;
+    const char  *name;
+
+    for (i = 0; i < sizeof(restream_flv_names) / sizeof(*restream_flv_names);
+         i++)
+    {
+        name = restream_flv_names[i];
+
+        if (codec == restream_fourcc(name[0], name[1], name[2], name[3])) {
+            return name;
+        }
+    }
+
+    return "unknown";
+}
