@@ -1,0 +1,211 @@
+/*
+ * The objects that people and programs read: see ngx_http_restream_json.h.
+ */
+
+#include "ngx_http_restream_json.h"
+#include "../rtmp/ngx_rtmp_restream_target.h"
+
+
+static json_t *ngx_http_restream_json_tls(ngx_rtmp_restream_report_t *report);
+static json_t *ngx_http_restream_json_stats(
+    ngx_rtmp_restream_report_t *report);
+static json_t *ngx_http_restream_json_text(const u_char *data, size_t len);
+
+
+/* by ngx_rtmp_restream_state_e */
+
+static const char  *ngx_http_restream_states[] = {
+    "off", "resolving", "connecting", "publishing", "live", "waiting"
+};
+
+
+json_t *
+ngx_http_restream_json_stream(ngx_rtmp_restream_view_stream_t *vs)
+{
+    json_t      *destinations;
+    ngx_uint_t   i;
+
+    destinations = json_array();
+    if (destinations == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < vs->ndestinations; i++) {
+        if (json_array_append_new(destinations,
+                    ngx_http_restream_json_destination(&vs->destinations[i]))
+            == -1)
+        {
+            json_decref(destinations);
+            return NULL;
+        }
+    }
+
+    return json_pack("{s:o, s:o, s:b, s:o, s:I, s:n, s:o}",
+                     "app", ngx_http_restream_json_string(vs->app.data,
+                                                          vs->app.len),
+                     "name", ngx_http_restream_json_string(vs->name.data,
+                                                           vs->name.len),
+                     "live", (int) vs->live,
+                     "since", ngx_http_restream_json_time(vs->since),
+                     "worker", (json_int_t) vs->worker,
+                     "ingest",
+                     "destinations", destinations);
+}
+
+
+json_t *
+ngx_http_restream_json_destination(ngx_rtmp_restream_view_destination_t *vd)
+{
+    size_t                       len;
+    u_char                       id[NGX_RTMP_RESTREAM_ID_LEN];
+    u_char                       url[RESTREAM_URL_MAX];
+    ngx_rtmp_restream_record_t  *record;
+    ngx_rtmp_restream_report_t  *report;
+
+    record = &vd->record;
+    report = &vd->report;
+
+    (void) ngx_sprintf(id, "d_%016xL", record->id);
+
+    len = ngx_rtmp_restream_target_show(&record->target, url, sizeof(url));
+
+    return json_pack("{s:o, s:o, s:o, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o}",
+                     "id", ngx_http_restream_json_string(id, sizeof(id)),
+                     "name", ngx_http_restream_json_string(record->name.data,
+                                                           record->name.len),
+                     "url", ngx_http_restream_json_string(url, len),
+                     "origin",
+                     record->origin == NGX_RTMP_RESTREAM_ORIGIN_CONFIG
+                     ? "config" : "api",
+                     "enabled", (int) record->enabled,
+                     "state", ngx_http_restream_states[report->state],
+                     "reason", ngx_http_restream_json_reason(&report->reason),
+                     "since", ngx_http_restream_json_time(report->since),
+                     "lastError",
+                     ngx_http_restream_json_reason(&report->last_error),
+                     "tls", ngx_http_restream_json_tls(report),
+                     "stats", ngx_http_restream_json_stats(report));
+}
+
+
+json_t *
+ngx_http_restream_json_reason(ngx_rtmp_restream_reason_t *reason)
+{
+    const char  *class;
+
+    if (reason->code == RESTREAM_REASON_NONE) {
+        return json_null();
+    }
+
+    class = restream_class_name(reason->class);
+
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}",
+                     "code", restream_reason_code(reason->code),
+                     "class",
+                     reason->class == RESTREAM_CLASS_NONE
+                     ? json_null() : json_string(class),
+                     "text", ngx_http_restream_json_string(reason->text,
+                                                           reason->text_len),
+                     "serverCode",
+                     ngx_http_restream_json_text(reason->server_code,
+                                                 reason->server_code_len),
+                     "serverText",
+                     ngx_http_restream_json_text(reason->server_text,
+                                                 reason->server_text_len),
+                     "at", ngx_http_restream_json_time(reason->at));
+}
+
+
+json_t *
+ngx_http_restream_json_time(uint64_t at)
+{
+    u_char    *p, buf[sizeof("1970-01-01T00:00:00.000Z")];
+    ngx_tm_t   tm;
+
+    if (at == 0) {
+        return json_null();
+    }
+
+    ngx_gmtime((time_t) (at / 1000), &tm);
+
+    p = ngx_sprintf(buf, "%4d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                    tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
+                    tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec,
+                    (int) (at % 1000));
+
+    return json_stringn((char *) buf, p - buf);
+}
+
+
+json_t *
+ngx_http_restream_json_string(const u_char *data, size_t len)
+{
+    size_t   i;
+    u_char  *p;
+    json_t  *string;
+
+    string = json_stringn((char *) data, len);
+    if (string) {
+        return string;
+    }
+
+    /* a name that an encoder made up, in no encoding that we know */
+
+    p = malloc(len + 1);
+    if (p == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < len; i++) {
+        p[i] = data[i] < 0x80 ? data[i] : '?';
+    }
+
+    string = json_stringn((char *) p, len);
+    free(p);
+
+    return string;
+}
+
+
+static json_t *
+ngx_http_restream_json_tls(ngx_rtmp_restream_report_t *report)
+{
+    if (report->tls_version[0] == '\0') {
+        return json_null();
+    }
+
+    return json_pack("{s:s, s:s}",
+                     "version", (char *) report->tls_version,
+                     "cipher", (char *) report->tls_cipher);
+}
+
+
+static json_t *
+ngx_http_restream_json_stats(ngx_rtmp_restream_report_t *report)
+{
+    ngx_uint_t  live;
+
+    live = (report->state == NGX_RTMP_RESTREAM_LIVE);
+
+    return json_pack("{s:I, s:o, s:I, s:I, s:I, s:{s:I, s:I}, s:o, s:o}",
+                     "attempts", (json_int_t) report->attempts,
+                     "nextAttemptAt",
+                     ngx_http_restream_json_time(report->next_attempt_at),
+                     "reconnects", (json_int_t) report->reconnects,
+                     "bytesSent", (json_int_t) report->bytes_sent,
+                     "framesSent", (json_int_t) report->frames_sent,
+                     "framesDropped",
+                     "video", (json_int_t) report->video_dropped,
+                     "audio", (json_int_t) report->audio_dropped,
+                     "bitrateKbps",
+                     live ? json_integer(report->bitrate / 1000) : json_null(),
+                     "lagMs",
+                     live ? json_integer(report->lag) : json_null());
+}
+
+
+static json_t *
+ngx_http_restream_json_text(const u_char *data, size_t len)
+{
+    return len ? ngx_http_restream_json_string(data, len) : json_null();
+}

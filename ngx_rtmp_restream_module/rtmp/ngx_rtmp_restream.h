@@ -1,0 +1,171 @@
+/*
+ * What the files of this floor share: configuration, and the objects of the
+ * data plane with their owners.
+ *
+ *     session ctx -> source -> rendition (ring)
+ *                          `-> output -> cursor, peer
+ *
+ * All of it lives in one worker and is touched by its event loop only; what
+ * crosses workers goes through ngx_rtmp_restream_zone.h.
+ */
+
+#ifndef _NGX_RTMP_RESTREAM_H_INCLUDED_
+#define _NGX_RTMP_RESTREAM_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+#include <ngx_thread_pool.h>
+
+#include "../lib/restream_ring.h"
+#include "../lib/restream_cursor.h"
+#include "../lib/restream_client.h"
+#include "../lib/restream_url.h"
+#include "../model/restream_reason.h"
+#include "../model/restream_backoff.h"
+#include "../model/restream_timeline.h"
+
+
+typedef struct ngx_rtmp_restream_source_s  ngx_rtmp_restream_source_t;
+typedef struct ngx_rtmp_restream_output_s  ngx_rtmp_restream_output_t;
+typedef struct ngx_rtmp_restream_peer_s    ngx_rtmp_restream_peer_t;
+typedef struct ngx_rtmp_restream_tls_conf_s  ngx_rtmp_restream_tls_conf_t;
+
+
+#define NGX_RTMP_RESTREAM_NAME_MAX  100     /* bytes of a destination's name */
+
+#define NGX_RTMP_RESTREAM_ID_LEN    18      /* "d_" and 16 hex digits */
+
+
+/*
+ * Where a destination points: its url split, and the key.  Strings belong to
+ * whoever holds the struct: configuration, zone, or output.
+ */
+
+typedef struct {
+    ngx_str_t                host;
+    ngx_str_t                app;           /* with its query */
+    ngx_str_t                key;
+    ngx_str_t                user;
+    ngx_str_t                password;
+    in_port_t                port;
+    unsigned                 tls:1;
+    unsigned                 ipv6:1;
+    unsigned                 port_given:1;
+} ngx_rtmp_restream_target_t;
+
+
+/* restream_destination: app, key and credentials may hold $name $app $args */
+
+typedef struct {
+    ngx_str_t                    name;
+    ngx_rtmp_restream_target_t   target;
+    ngx_flag_t                   enabled;
+} ngx_rtmp_restream_destination_t;
+
+
+typedef struct {
+    ngx_shm_zone_t          *shm_zone;
+    size_t                   zone_size;
+    ngx_str_t                thread_pool_name;
+    ngx_thread_pool_t       *thread_pool;
+} ngx_rtmp_restream_main_conf_t;
+
+
+typedef struct {
+    ngx_flag_t                      enable;
+    ngx_str_t                      *file;           /* where "restream on" */
+    ngx_uint_t                      line;           /* stands */
+    ngx_array_t                     destinations;
+                                    /* ngx_rtmp_restream_destination_t */
+    size_t                          buffer;         /* bytes */
+    ngx_msec_t                      connect_timeout;
+    ngx_msec_t                      send_timeout;
+    ngx_msec_t                      reconnect_min;
+    ngx_msec_t                      reconnect_max;
+    ngx_msec_t                      publisher_grace;
+    ngx_msec_t                      flush;
+    ngx_msec_t                      batch;
+    size_t                          chunk_size;     /* bytes */
+    ngx_addr_t                     *bind;
+    ngx_rtmp_restream_tls_conf_t   *tls;
+    ngx_str_t                       name;           /* of the application */
+    ngx_rtmp_restream_main_conf_t  *main;
+} ngx_rtmp_restream_app_conf_t;
+
+
+typedef enum {
+    NGX_RTMP_RESTREAM_OFF = 0,
+    NGX_RTMP_RESTREAM_RESOLVING,
+    NGX_RTMP_RESTREAM_CONNECTING,
+    NGX_RTMP_RESTREAM_PUBLISHING,
+    NGX_RTMP_RESTREAM_LIVE,
+    NGX_RTMP_RESTREAM_WAITING
+} ngx_rtmp_restream_state_e;
+
+
+#define NGX_RTMP_RESTREAM_TEXT_LEN         256
+#define NGX_RTMP_RESTREAM_SERVER_CODE_LEN  64
+#define NGX_RTMP_RESTREAM_SERVER_TEXT_LEN  192
+
+/*
+ * Why an output is in its state: copied whole into the zone, hence no
+ * pointers.  Texts are printable and hold no key.
+ */
+
+typedef struct {
+    restream_reason_e    code;              /* RESTREAM_REASON_NONE: no reason */
+    restream_class_e     class;
+    uint64_t             at;                /* UTC, ms */
+    uint16_t             text_len;
+    uint16_t             server_code_len;
+    uint16_t             server_text_len;
+    u_char               text[NGX_RTMP_RESTREAM_TEXT_LEN];
+    u_char               server_code[NGX_RTMP_RESTREAM_SERVER_CODE_LEN];
+    u_char               server_text[NGX_RTMP_RESTREAM_SERVER_TEXT_LEN];
+} ngx_rtmp_restream_reason_t;
+
+
+#define NGX_RTMP_RESTREAM_TLS_NAME_LEN  48
+
+/* What an output tells the other workers.  Written by its owner, whole. */
+
+typedef struct {
+    ngx_rtmp_restream_state_e    state;
+    ngx_rtmp_restream_reason_t   reason;
+    ngx_rtmp_restream_reason_t   last_error;
+    uint64_t                     since;             /* UTC, ms */
+    uint64_t                     next_attempt_at;   /* UTC, ms; 0: none */
+    uint64_t                     attempts;
+    uint64_t                     reconnects;
+    uint64_t                     bytes_sent;
+    uint64_t                     frames_sent;
+    uint64_t                     video_dropped;
+    uint64_t                     audio_dropped;
+    uint64_t                     bitrate;           /* bit/s, last seconds */
+    uint64_t                     lag;               /* ms */
+    u_char                       tls_version[NGX_RTMP_RESTREAM_TLS_NAME_LEN];
+    u_char                       tls_cipher[NGX_RTMP_RESTREAM_TLS_NAME_LEN];
+                                                    /* terminated; "": none */
+} ngx_rtmp_restream_report_t;
+
+
+/* now, UTC, ms */
+
+static ngx_inline uint64_t
+ngx_rtmp_restream_now(void)
+{
+    ngx_time_t  *tp;
+
+    tp = ngx_timeofday();
+
+    return (uint64_t) tp->sec * 1000 + tp->msec;
+}
+
+
+extern ngx_module_t  ngx_rtmp_restream_core_module;
+extern ngx_module_t  ngx_rtmp_restream_module;
+
+
+#endif /* _NGX_RTMP_RESTREAM_H_INCLUDED_ */

@@ -1,0 +1,164 @@
+/*
+ * Use cases: see ngx_rtmp_restream_control.h.
+ */
+
+#include "ngx_rtmp_restream_control.h"
+#include "ngx_rtmp_restream_target.h"
+
+
+static ngx_int_t ngx_rtmp_restream_control_put(ngx_rtmp_restream_zone_t *zone,
+    ngx_array_t *destinations, ngx_rtmp_restream_stream_key_t *key);
+static ngx_int_t ngx_rtmp_restream_control_record(ngx_pool_t *pool,
+    ngx_rtmp_restream_record_t *record, ngx_rtmp_restream_destination_t *dst,
+    ngx_rtmp_restream_stream_key_t *key);
+
+
+ngx_int_t
+ngx_rtmp_restream_control_publish(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_app_conf_t *conf, ngx_rtmp_restream_stream_key_t *key)
+{
+    return ngx_rtmp_restream_control_put(zone, &conf->destinations, key);
+}
+
+
+void
+ngx_rtmp_restream_control_reload(ngx_rtmp_restream_zone_t *zone,
+    ngx_array_t *apps, ngx_log_t *log)
+{
+    ngx_uint_t                        i, j, n;
+    ngx_pool_t                       *pool;
+    ngx_array_t                      *destinations, none;
+    ngx_rtmp_restream_app_conf_t    **app;
+    ngx_rtmp_restream_stream_key_t   *keys;
+
+    pool = ngx_create_pool(4096, log);
+    if (pool == NULL) {
+        return;
+    }
+
+    if (ngx_rtmp_restream_zone_list(zone, pool, &keys, &n) != NGX_OK) {
+        goto done;
+    }
+
+    ngx_memzero(&none, sizeof(ngx_array_t));
+
+    for (i = 0; i < n; i++) {
+
+        /* an application that is gone has no destinations */
+
+        destinations = &none;
+        app = apps->elts;
+
+        for (j = 0; j < apps->nelts; j++) {
+            if (app[j]->name.len == keys[i].app.len
+                && ngx_memcmp(app[j]->name.data, keys[i].app.data,
+                              keys[i].app.len)
+                   == 0)
+            {
+                destinations = &app[j]->destinations;
+                break;
+            }
+        }
+
+        if (ngx_rtmp_restream_control_put(zone, destinations, &keys[i])
+            == NGX_ERROR)
+        {
+            ngx_log_error(NGX_LOG_CRIT, log, 0,
+                          "no room in \"restream_zone\" for all of stream "
+                          "\"%V/%V\", increase its size",
+                          &keys[i].app, &keys[i].name);
+        }
+    }
+
+done:
+
+    ngx_destroy_pool(pool);
+}
+
+
+static ngx_int_t
+ngx_rtmp_restream_control_put(ngx_rtmp_restream_zone_t *zone,
+    ngx_array_t *destinations, ngx_rtmp_restream_stream_key_t *key)
+{
+    ngx_int_t                         rc;
+    ngx_uint_t                        i, n;
+    ngx_pool_t                       *pool;
+    ngx_rtmp_restream_record_t       *records;
+    ngx_rtmp_restream_destination_t  *dst;
+
+    pool = ngx_create_pool(4096, ngx_cycle->log);
+    if (pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = NGX_ERROR;
+    n = destinations->nelts;
+    dst = destinations->elts;
+
+    records = ngx_pcalloc(pool, n * sizeof(ngx_rtmp_restream_record_t) + 1);
+    if (records == NULL) {
+        goto done;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (ngx_rtmp_restream_control_record(pool, &records[i], &dst[i], key)
+            != NGX_OK)
+        {
+            goto done;
+        }
+    }
+
+    rc = ngx_rtmp_restream_zone_put(zone, key, NGX_RTMP_RESTREAM_ORIGIN_CONFIG,
+                                    records, n);
+
+done:
+
+    ngx_destroy_pool(pool);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_rtmp_restream_control_record(ngx_pool_t *pool,
+    ngx_rtmp_restream_record_t *record, ngx_rtmp_restream_destination_t *dst,
+    ngx_rtmp_restream_stream_key_t *key)
+{
+    uint64_t             hash;
+    restream_url_vars_t  vars;
+
+    vars.app.len = key->app.len;
+    vars.app.data = key->app.data;
+    vars.name.len = key->name.len;
+    vars.name.data = key->name.data;
+    vars.args.len = key->args.len;
+    vars.args.data = key->args.data;
+
+    if (ngx_rtmp_restream_target_expand(pool, &record->target, &dst->target,
+                                        &vars)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    record->name = dst->name;
+    record->enabled = dst->enabled;
+    record->origin = NGX_RTMP_RESTREAM_ORIGIN_CONFIG;
+
+    /* the same destination of the same stream is the same after a reload */
+
+    hash = ngx_rtmp_restream_hash(NGX_RTMP_RESTREAM_HASH_INIT, key->app.data,
+                                  key->app.len);
+    hash = ngx_rtmp_restream_hash(hash, key->name.data, key->name.len);
+    hash = ngx_rtmp_restream_hash(hash, dst->name.data, dst->name.len);
+
+    record->id = hash;
+
+    hash = ngx_rtmp_restream_target_hash(&record->target,
+                                         NGX_RTMP_RESTREAM_HASH_INIT);
+    record->dial = hash;
+    record->revision = ngx_rtmp_restream_hash(hash, &record->enabled,
+                                              sizeof(record->enabled));
+
+    return NGX_OK;
+}

@@ -1,0 +1,194 @@
+/*
+ * The module's life in nginx: see ngx_rtmp_restream_core.h.
+ */
+
+#include "ngx_rtmp_restream_core.h"
+#include "ngx_rtmp_restream_control.h"
+
+
+static void *ngx_rtmp_restream_core_create_conf(ngx_cycle_t *cycle);
+static ngx_int_t ngx_rtmp_restream_core_init_module(ngx_cycle_t *cycle);
+static ngx_int_t ngx_rtmp_restream_core_init_process(ngx_cycle_t *cycle);
+static ngx_shm_zone_t *ngx_rtmp_restream_core_running_zone(
+    ngx_cycle_t *cycle);
+
+
+static ngx_str_t  ngx_rtmp_restream_core_zone_name = ngx_string("restream");
+
+
+static ngx_core_module_t  ngx_rtmp_restream_core_module_ctx = {
+    ngx_string("restream"),
+    ngx_rtmp_restream_core_create_conf,
+    NULL
+};
+
+
+ngx_module_t  ngx_rtmp_restream_core_module = {
+    NGX_MODULE_V1,
+    &ngx_rtmp_restream_core_module_ctx,    /* module context */
+    NULL,                                  /* module directives */
+    NGX_CORE_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    ngx_rtmp_restream_core_init_module,    /* init module */
+    ngx_rtmp_restream_core_init_process,   /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+ngx_rtmp_restream_core_conf_t *
+ngx_rtmp_restream_core_get_conf(ngx_cycle_t *cycle)
+{
+    return (ngx_rtmp_restream_core_conf_t *)
+               ngx_get_conf(cycle->conf_ctx, ngx_rtmp_restream_core_module);
+}
+
+
+ngx_int_t
+ngx_rtmp_restream_core_add_zone(ngx_conf_t *cf,
+    ngx_rtmp_restream_main_conf_t *rmcf)
+{
+    ngx_shm_zone_t            *running;
+    ngx_rtmp_restream_zone_t  *zone;
+
+    running = ngx_rtmp_restream_core_running_zone(cf->cycle->old_cycle);
+
+    if (running && running->shm.size != rmcf->zone_size) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"restream_zone\" is changed from %uz to %uz bytes, "
+                      "which takes effect at the next restart",
+                      running->shm.size, rmcf->zone_size);
+
+        rmcf->zone_size = running->shm.size;
+    }
+
+    rmcf->shm_zone = ngx_shared_memory_add(cf,
+                                           &ngx_rtmp_restream_core_zone_name,
+                                           rmcf->zone_size,
+                                           &ngx_rtmp_restream_core_module);
+    if (rmcf->shm_zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    zone = ngx_rtmp_restream_zone_create(cf->pool);
+    if (zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    rmcf->shm_zone->init = ngx_rtmp_restream_zone_init;
+    rmcf->shm_zone->data = zone;
+
+    return NGX_OK;
+}
+
+
+ngx_rtmp_restream_zone_t *
+ngx_rtmp_restream_core_zone(void)
+{
+    ngx_rtmp_restream_core_conf_t  *rccf;
+
+    rccf = ngx_rtmp_restream_core_get_conf((ngx_cycle_t *) ngx_cycle);
+
+    return rccf->main ? rccf->main->shm_zone->data : NULL;
+}
+
+
+static void *
+ngx_rtmp_restream_core_create_conf(ngx_cycle_t *cycle)
+{
+    ngx_rtmp_restream_core_conf_t  *rccf;
+
+    rccf = ngx_pcalloc(cycle->pool, sizeof(ngx_rtmp_restream_core_conf_t));
+    if (rccf == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(&rccf->apps, cycle->pool, 4, sizeof(void *)) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return rccf;
+}
+
+
+/* in the master, when a configuration is taken up */
+
+static ngx_int_t
+ngx_rtmp_restream_core_init_module(ngx_cycle_t *cycle)
+{
+    ngx_shm_zone_t                 *shm_zone;
+    ngx_rtmp_restream_core_conf_t  *rccf;
+
+    if (ngx_test_config || ngx_is_init_cycle(cycle->old_cycle)) {
+        return NGX_OK;
+    }
+
+    rccf = ngx_rtmp_restream_core_get_conf(cycle);
+
+    /* where nothing is relayed any more, streams of old workers still are */
+
+    shm_zone = rccf->main ? rccf->main->shm_zone
+                    : ngx_rtmp_restream_core_running_zone(cycle->old_cycle);
+
+    if (shm_zone) {
+        ngx_rtmp_restream_control_reload(shm_zone->data, &rccf->apps,
+                                         cycle->log);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_rtmp_restream_core_init_process(ngx_cycle_t *cycle)
+{
+    ngx_rtmp_restream_core_conf_t  *rccf;
+
+    rccf = ngx_rtmp_restream_core_get_conf(cycle);
+
+    if (rccf->main == NULL) {
+        return NGX_OK;
+    }
+
+    return ngx_rtmp_restream_zone_init_process(rccf->main->shm_zone->data,
+                                               cycle->log);
+}
+
+
+static ngx_shm_zone_t *
+ngx_rtmp_restream_core_running_zone(ngx_cycle_t *cycle)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_shm_zone_t   *shm_zone;
+
+    if (cycle == NULL || ngx_is_init_cycle(cycle)) {
+        return NULL;
+    }
+
+    part = &cycle->shared_memory.part;
+    shm_zone = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return NULL;
+            }
+
+            part = part->next;
+            shm_zone = part->elts;
+            i = 0;
+        }
+
+        if (shm_zone[i].tag == &ngx_rtmp_restream_core_module
+            && shm_zone[i].shm.addr)
+        {
+            return &shm_zone[i];
+        }
+    }
+}

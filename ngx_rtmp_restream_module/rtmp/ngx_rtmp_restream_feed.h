@@ -1,0 +1,26 @@
+/*
+ * What flows while an output's connection is up: frames out of the ring to its
+ * peer, acknowledgements back, and what they say about the peer.
+ */
+
+#ifndef _NGX_RTMP_RESTREAM_FEED_H_INCLUDED_
+#define _NGX_RTMP_RESTREAM_FEED_H_INCLUDED_
+
+
+#include "ngx_rtmp_restream_output.h"
+
+
+/* NetStream.Publish.Start has come: begins where the connection before ended */
+void ngx_rtmp_restream_feed_start(ngx_rtmp_restream_output_t *out);
+
+/* The connection ends: remembers where the next one resumes. */
+void ngx_rtmp_restream_feed_stop(ngx_rtmp_restream_output_t *out);
+
+/* Sends what the socket takes; does nothing unless published. */
+void ngx_rtmp_restream_feed(ngx_rtmp_restream_output_t *out);
+
+/* Of the source's tick: acknowledgements, stalls, going live, counters. */
+void ngx_rtmp_restream_feed_tick(ngx_rtmp_restream_output_t *out);
+
+
+#endif /* _NGX_RTMP_RESTREAM_FEED_H_INCLUDED_ */

@@ -1,0 +1,809 @@
+/*
+ * One destination being fed: see ngx_rtmp_restream_output.h.
+ *
+ *     off -> resolving -> connecting -> publishing -> live
+ *             ^   \___________|____________|___________|
+ *             `-- timer --- waiting
+ *
+ * Attempts and their ends are here; what flows while a connection is up is in
+ * ngx_rtmp_restream_feed.c.
+ */
+
+#include "ngx_rtmp_restream_output.h"
+#include "ngx_rtmp_restream_source.h"
+#include "ngx_rtmp_restream_reason.h"
+#include "ngx_rtmp_restream_target.h"
+#include "ngx_rtmp_restream_feed.h"
+
+
+#define NGX_RTMP_RESTREAM_DRAIN_TIMEOUT  2000   /* ms for a goodbye */
+#define NGX_RTMP_RESTREAM_MAX_HOPS       3      /* redirects in an attempt */
+#define NGX_RTMP_RESTREAM_MAX_AUTHS      2
+
+
+static ngx_int_t ngx_rtmp_restream_output_copy_record(
+    ngx_rtmp_restream_output_t *out, ngx_rtmp_restream_record_t *record);
+static void ngx_rtmp_restream_output_attempt(ngx_rtmp_restream_output_t *out);
+static void ngx_rtmp_restream_output_dial(ngx_rtmp_restream_output_t *out,
+    ngx_str_t *query);
+static void ngx_rtmp_restream_output_timer_handler(ngx_event_t *ev);
+static void ngx_rtmp_restream_output_attempt_timeout(
+    ngx_rtmp_restream_output_t *out);
+static void ngx_rtmp_restream_output_progress(void *data,
+    ngx_rtmp_restream_state_e state);
+static void ngx_rtmp_restream_output_published(void *data);
+static void ngx_rtmp_restream_output_writable(void *data);
+static void ngx_rtmp_restream_output_reconnect(void *data, ngx_str_t *url);
+static void ngx_rtmp_restream_output_ended(void *data);
+static void ngx_rtmp_restream_output_authenticate(
+    ngx_rtmp_restream_output_t *out);
+static void ngx_rtmp_restream_output_redirect(ngx_rtmp_restream_output_t *out);
+static ngx_int_t ngx_rtmp_restream_output_set_hop(
+    ngx_rtmp_restream_output_t *out, ngx_str_t *url, const char **err);
+static void ngx_rtmp_restream_output_failed(ngx_rtmp_restream_output_t *out,
+    ngx_rtmp_restream_reason_t *reason);
+static void ngx_rtmp_restream_output_drop_peer(ngx_rtmp_restream_output_t *out,
+    ngx_uint_t notify);
+static void ngx_rtmp_restream_output_stopped(ngx_rtmp_restream_output_t *out);
+static void ngx_rtmp_restream_output_log_state(ngx_rtmp_restream_output_t *out,
+    ngx_rtmp_restream_state_e old);
+static u_char *ngx_rtmp_restream_output_log(ngx_log_t *log, u_char *buf,
+    size_t len);
+
+
+static const ngx_rtmp_restream_peer_handlers_t
+    ngx_rtmp_restream_output_handlers =
+{
+    ngx_rtmp_restream_output_progress,
+    ngx_rtmp_restream_output_published,
+    ngx_rtmp_restream_output_writable,
+    ngx_rtmp_restream_output_reconnect,
+    ngx_rtmp_restream_output_ended
+};
+
+
+/* by ngx_rtmp_restream_state_e: what a log line says to be doing */
+
+static char  *ngx_rtmp_restream_output_actions[] = {
+    NULL,
+    "resolving destination",
+    "connecting to destination",
+    "publishing to destination",
+    "sending to destination",
+    "waiting for destination"
+};
+
+
+ngx_rtmp_restream_output_t *
+ngx_rtmp_restream_output_create(ngx_rtmp_restream_source_t *src,
+    ngx_rtmp_restream_record_t *record)
+{
+    ngx_rtmp_restream_output_t  *out;
+
+    out = ngx_calloc(sizeof(ngx_rtmp_restream_output_t), src->log);
+    if (out == NULL) {
+        return NULL;
+    }
+
+    out->log = *src->log;
+    out->log.handler = ngx_rtmp_restream_output_log;
+    out->log.data = out;
+    out->log.action = NULL;
+
+    if (ngx_rtmp_restream_output_copy_record(out, record) != NGX_OK) {
+        ngx_free(out);
+        return NULL;
+    }
+
+    out->source = src;
+    out->resume = RESTREAM_RING_NONE;
+    out->report.since = ngx_rtmp_restream_now();
+    out->changed = 1;
+
+    restream_backoff_init(&out->backoff, src->conf->reconnect_min,
+                          src->conf->reconnect_max);
+
+    out->timer.handler = ngx_rtmp_restream_output_timer_handler;
+    out->timer.data = out;
+    out->timer.log = &out->log;
+
+    ngx_queue_insert_tail(&src->outputs, &out->queue);
+
+    return out;
+}
+
+
+void
+ngx_rtmp_restream_output_destroy(ngx_rtmp_restream_output_t **outp)
+{
+    ngx_rtmp_restream_output_t  *out;
+
+    out = *outp;
+    *outp = NULL;
+
+    if (out->timer.timer_set) {
+        ngx_del_timer(&out->timer);
+    }
+
+    if (out->timer.posted) {
+        ngx_delete_posted_event(&out->timer);
+    }
+
+    ngx_rtmp_restream_output_drop_peer(out, 1);
+    restream_cursor_stop(&out->cursor);
+    ngx_queue_remove(&out->queue);
+
+    if (out->hop_pool) {
+        ngx_destroy_pool(out->hop_pool);
+    }
+
+    ngx_rtmp_restream_target_wipe(&out->record.target);
+    ngx_destroy_pool(out->pool);
+    ngx_free(out);
+}
+
+
+void
+ngx_rtmp_restream_output_start(ngx_rtmp_restream_output_t *out)
+{
+    ngx_rtmp_restream_reason_t  reason;
+
+    if (out->record.enabled) {
+        ngx_rtmp_restream_output_attempt(out);
+        return;
+    }
+
+    ngx_rtmp_restream_reason_set(&reason, RESTREAM_REASON_DISABLED, NULL, NULL,
+                                 NULL);
+    ngx_rtmp_restream_output_set_state(out, NGX_RTMP_RESTREAM_OFF, &reason);
+}
+
+
+void
+ngx_rtmp_restream_output_stop(ngx_rtmp_restream_output_t *out,
+    restream_reason_e code, ngx_uint_t remove)
+{
+    out->removed |= remove ? 1 : 0;
+    out->stop_reason = code;
+
+    if (out->draining) {
+        return;
+    }
+
+    if (out->timer.timer_set) {
+        ngx_del_timer(&out->timer);
+    }
+
+    if (out->peer && out->peer->published && !out->peer->closing) {
+        out->draining = 1;
+        ngx_add_timer(&out->timer, NGX_RTMP_RESTREAM_DRAIN_TIMEOUT);
+
+        restream_client_unpublish(&out->peer->client);
+        ngx_rtmp_restream_feed(out);
+        return;
+    }
+
+    ngx_rtmp_restream_output_stopped(out);
+}
+
+
+void
+ngx_rtmp_restream_output_update(ngx_rtmp_restream_output_t *out,
+    ngx_rtmp_restream_record_t *record, ngx_uint_t restart)
+{
+    ngx_uint_t  enabled;
+
+    enabled = out->record.enabled;
+
+    if (ngx_rtmp_restream_output_copy_record(out, record) != NGX_OK) {
+        return;
+    }
+
+    out->changed = 1;
+
+    if (!out->record.enabled) {
+
+        if (enabled) {
+            out->restart = 0;
+            ngx_rtmp_restream_output_stop(out, RESTREAM_REASON_DISABLED, 0);
+        }
+
+        return;
+    }
+
+    if (!enabled || restart) {
+
+        /* dialled when the old connection has said goodbye: no server sees
+         * the same key twice */
+
+        out->restart = 1;
+        ngx_rtmp_restream_output_stop(out, RESTREAM_REASON_NONE, 0);
+    }
+}
+
+
+void
+ngx_rtmp_restream_output_publisher(ngx_rtmp_restream_output_t *out,
+    ngx_uint_t there)
+{
+    ngx_rtmp_restream_reason_t  reason;
+
+    if (out->report.state != NGX_RTMP_RESTREAM_LIVE) {
+        return;
+    }
+
+    ngx_rtmp_restream_reason_set(&reason,
+                                 there ? RESTREAM_REASON_NONE
+                                       : RESTREAM_REASON_PUBLISHER_GONE,
+                                 NULL, NULL, NULL);
+
+    out->report.reason = reason;
+    out->changed = 1;
+}
+
+
+/* the one door */
+
+void
+ngx_rtmp_restream_output_set_state(ngx_rtmp_restream_output_t *out,
+    ngx_rtmp_restream_state_e state, ngx_rtmp_restream_reason_t *reason)
+{
+    ngx_rtmp_restream_state_e  old;
+
+    old = out->report.state;
+
+    if (state != old) {
+        out->report.since = ngx_rtmp_restream_now();
+    }
+
+    out->report.state = state;
+    out->changed = 1;
+
+    if (reason) {
+        out->report.reason = *reason;
+
+    } else if (state == NGX_RTMP_RESTREAM_LIVE) {
+        out->report.reason.code = RESTREAM_REASON_NONE;
+    }
+
+    if (state != NGX_RTMP_RESTREAM_WAITING) {
+        out->report.next_attempt_at = 0;
+    }
+
+    out->log.action = NULL;
+
+    ngx_rtmp_restream_output_log_state(out, old);
+
+    out->log.action = ngx_rtmp_restream_output_actions[state];
+}
+
+
+/*
+ * A failure is told when it begins and when it changes, a return when it is
+ * live; the attempts in between are for the debug log.
+ */
+
+static void
+ngx_rtmp_restream_output_log_state(ngx_rtmp_restream_output_t *out,
+    ngx_rtmp_restream_state_e old)
+{
+    ngx_str_t                    text, code, words;
+    ngx_rtmp_restream_reason_t  *reason;
+
+    reason = &out->report.reason;
+
+    text.len = reason->text_len;
+    text.data = reason->text;
+    code.len = reason->server_code_len;
+    code.data = reason->server_code;
+    words.len = reason->server_text_len;
+    words.data = reason->server_text;
+
+    switch (out->report.state) {
+
+    case NGX_RTMP_RESTREAM_LIVE:
+        out->told = RESTREAM_REASON_NONE;
+        ngx_log_error(NGX_LOG_NOTICE, &out->log, 0, "destination is live");
+        return;
+
+    case NGX_RTMP_RESTREAM_WAITING:
+        if (out->told == reason->code) {
+            break;
+        }
+
+        out->told = reason->code;
+
+        if (code.len || words.len) {
+            ngx_log_error(NGX_LOG_ERR, &out->log, 0,
+                          "destination failed: %V, the server said \"%V\" "
+                          "\"%V\"", &text, &code, &words);
+            return;
+        }
+
+        ngx_log_error(NGX_LOG_ERR, &out->log, 0, "destination failed: %V",
+                      &text);
+        return;
+
+    case NGX_RTMP_RESTREAM_OFF:
+        if (old == NGX_RTMP_RESTREAM_OFF) {
+            break;
+        }
+
+        out->told = RESTREAM_REASON_NONE;
+        ngx_log_error(NGX_LOG_NOTICE, &out->log, 0, "destination is off: %V",
+                      &text);
+        return;
+
+    default:
+        break;
+    }
+
+    ngx_log_debug2(NGX_LOG_DEBUG_CORE, &out->log, 0,
+                   "restream output state %d -> %d", old, out->report.state);
+}
+
+
+static ngx_int_t
+ngx_rtmp_restream_output_copy_record(ngx_rtmp_restream_output_t *out,
+    ngx_rtmp_restream_record_t *record)
+{
+    u_char                      *p;
+    ngx_pool_t                  *pool;
+    ngx_rtmp_restream_record_t   copy;
+
+    pool = ngx_create_pool(512, &out->log);
+    if (pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    copy = *record;
+
+    p = ngx_pstrdup(pool, &record->name);
+    if (p == NULL) {
+        goto failed;
+    }
+
+    copy.name.data = p;
+
+    if (ngx_rtmp_restream_target_copy(pool, &copy.target, &record->target)
+        != NGX_OK)
+    {
+        goto failed;
+    }
+
+    if (out->pool) {
+        ngx_rtmp_restream_target_wipe(&out->record.target);
+        ngx_destroy_pool(out->pool);
+    }
+
+    out->pool = pool;
+    out->record = copy;
+
+    return NGX_OK;
+
+failed:
+
+    ngx_destroy_pool(pool);
+
+    return NGX_ERROR;
+}
+
+
+static void
+ngx_rtmp_restream_output_attempt(ngx_rtmp_restream_output_t *out)
+{
+    static ngx_str_t  none = ngx_null_string;
+
+    out->report.attempts++;
+    out->hops = 0;
+    out->authentications = 0;
+    out->live_since = 0;
+
+    if (!out->reconnect) {
+        out->hop = NULL;
+    }
+
+    out->reconnect = 0;
+
+    ngx_add_timer(&out->timer, out->source->conf->connect_timeout);
+
+    ngx_rtmp_restream_output_dial(out, &none);
+}
+
+
+static void
+ngx_rtmp_restream_output_dial(ngx_rtmp_restream_output_t *out,
+    ngx_str_t *query)
+{
+    ngx_rtmp_restream_reason_t   reason;
+    ngx_rtmp_restream_target_t  *target;
+
+    target = out->hop ? out->hop : &out->record.target;
+
+    ngx_rtmp_restream_output_set_state(out, NGX_RTMP_RESTREAM_RESOLVING, NULL);
+
+    out->peer = ngx_rtmp_restream_peer_create(out->source->conf, target, query,
+                                          &ngx_rtmp_restream_output_handlers,
+                                          out, &out->log);
+    if (out->peer) {
+        return;
+    }
+
+    ngx_rtmp_restream_reason_set(&reason, RESTREAM_REASON_CONNECTIONS_EXHAUSTED,
+                                 "no memory, or the thread pool is full", NULL,
+                                 NULL);
+    ngx_rtmp_restream_output_failed(out, &reason);
+}
+
+
+static void
+ngx_rtmp_restream_output_timer_handler(ngx_event_t *ev)
+{
+    ngx_rtmp_restream_output_t  *out = ev->data;
+
+    if (out->draining) {
+        ngx_rtmp_restream_output_stopped(out);
+        return;
+    }
+
+    if (out->report.state == NGX_RTMP_RESTREAM_WAITING) {
+        ngx_rtmp_restream_output_attempt(out);
+        return;
+    }
+
+    if (out->peer && !out->peer->published) {
+        ngx_rtmp_restream_output_attempt_timeout(out);
+    }
+}
+
+
+static void
+ngx_rtmp_restream_output_attempt_timeout(ngx_rtmp_restream_output_t *out)
+{
+    char               *detail;
+    restream_reason_e   code;
+
+    code = RESTREAM_REASON_TIMEOUT;
+
+    switch (out->report.state) {
+
+    case NGX_RTMP_RESTREAM_RESOLVING:
+        code = RESTREAM_REASON_DNS;
+        detail = "the name server did not answer in time";
+        break;
+
+    case NGX_RTMP_RESTREAM_CONNECTING:
+        detail = out->peer->tls.ssl ? "in the TLS handshake"
+                                    : "while connecting";
+        break;
+
+    default:
+        switch (out->peer->client.stage) {
+
+        case RESTREAM_CLIENT_HANDSHAKE:
+            detail = "in the RTMP handshake";
+            break;
+
+        case RESTREAM_CLIENT_CONNECT:
+            detail = "connect was not answered";
+            break;
+
+        case RESTREAM_CLIENT_CREATE_STREAM:
+            detail = "createStream was not answered";
+            break;
+
+        default:
+            detail = "publish was not answered";
+            break;
+        }
+    }
+
+    ngx_rtmp_restream_peer_fail(out->peer, code, detail);
+}
+
+
+static void
+ngx_rtmp_restream_output_progress(void *data, ngx_rtmp_restream_state_e state)
+{
+    ngx_rtmp_restream_output_set_state(data, state, NULL);
+}
+
+
+static void
+ngx_rtmp_restream_output_published(void *data)
+{
+    ngx_rtmp_restream_output_t  *out = data;
+
+    if (out->timer.timer_set) {
+        ngx_del_timer(&out->timer);
+    }
+
+    ngx_rtmp_restream_feed_start(out);
+}
+
+
+static void
+ngx_rtmp_restream_output_writable(void *data)
+{
+    ngx_rtmp_restream_feed(data);
+}
+
+
+static void
+ngx_rtmp_restream_output_reconnect(void *data, ngx_str_t *url)
+{
+    const char                  *err;
+    ngx_rtmp_restream_output_t  *out = data;
+
+    if (url->len && ngx_rtmp_restream_output_set_hop(out, url, &err) != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_WARN, &out->log, 0,
+                      "server asks to reconnect to a url that is not "
+                      "followed: %s", err);
+    }
+
+    out->reconnect = 1;
+}
+
+
+static void
+ngx_rtmp_restream_output_ended(void *data)
+{
+    ngx_rtmp_restream_reason_t   reason;
+    ngx_rtmp_restream_output_t  *out = data;
+
+    if (out->draining) {
+        ngx_rtmp_restream_output_stopped(out);
+        return;
+    }
+
+    switch (out->peer->end) {
+
+    case NGX_RTMP_RESTREAM_PEER_AUTHENTICATE:
+        ngx_rtmp_restream_output_authenticate(out);
+        return;
+
+    case NGX_RTMP_RESTREAM_PEER_REDIRECT:
+        ngx_rtmp_restream_output_redirect(out);
+        return;
+
+    case NGX_RTMP_RESTREAM_PEER_SHUTDOWN:
+        ngx_rtmp_restream_source_shutdown(out->source);
+        return;
+
+    case NGX_RTMP_RESTREAM_PEER_FAILED:
+        break;
+    }
+
+    if (out->reconnect_now) {
+        out->reconnect_now = 0;
+
+        ngx_rtmp_restream_feed_stop(out);
+        ngx_rtmp_restream_output_drop_peer(out, 0);
+
+        out->reconnect = 1;
+        ngx_rtmp_restream_output_attempt(out);
+        return;
+    }
+
+    reason = out->peer->reason;
+    ngx_rtmp_restream_output_failed(out, &reason);
+}
+
+
+static void
+ngx_rtmp_restream_output_authenticate(ngx_rtmp_restream_output_t *out)
+{
+    u_char                      *p;
+    ngx_str_t                    query;
+    ngx_rtmp_restream_reason_t   reason;
+
+    if (++out->authentications > NGX_RTMP_RESTREAM_MAX_AUTHS) {
+        ngx_rtmp_restream_reason_set(&reason, RESTREAM_REASON_KEY_REJECTED,
+                                     "the server keeps asking for "
+                                     "authentication", NULL, NULL);
+        ngx_rtmp_restream_output_failed(out, &reason);
+        return;
+    }
+
+    query = out->peer->next;
+
+    p = ngx_alloc(query.len, &out->log);
+    if (p == NULL) {
+        ngx_rtmp_restream_reason_set(&reason, RESTREAM_REASON_HANDSHAKE,
+                                     "no memory", NULL, NULL);
+        ngx_rtmp_restream_output_failed(out, &reason);
+        return;
+    }
+
+    ngx_memcpy(p, query.data, query.len);
+    query.data = p;
+
+    ngx_rtmp_restream_output_drop_peer(out, 0);
+    ngx_rtmp_restream_output_dial(out, &query);
+
+    ngx_free(p);
+}
+
+
+static void
+ngx_rtmp_restream_output_redirect(ngx_rtmp_restream_output_t *out)
+{
+    const char                  *err;
+    ngx_str_t                    none = ngx_null_string;
+    ngx_rtmp_restream_reason_t   reason;
+
+    if (++out->hops > NGX_RTMP_RESTREAM_MAX_HOPS) {
+        err = "the server redirects in circles";
+        goto failed;
+    }
+
+    if (ngx_rtmp_restream_output_set_hop(out, &out->peer->next, &err)
+        != NGX_OK)
+    {
+        goto failed;
+    }
+
+    ngx_rtmp_restream_output_drop_peer(out, 0);
+    ngx_rtmp_restream_output_dial(out, &none);
+
+    return;
+
+failed:
+
+    ngx_rtmp_restream_reason_set(&reason, RESTREAM_REASON_APP_REJECTED, err,
+                                 NULL, NULL);
+    ngx_rtmp_restream_output_failed(out, &reason);
+}
+
+
+/* the target that a server sent us to; ours stays for the next attempt */
+
+static ngx_int_t
+ngx_rtmp_restream_output_set_hop(ngx_rtmp_restream_output_t *out,
+    ngx_str_t *url, const char **err)
+{
+    ngx_pool_t                  *pool;
+    ngx_rtmp_restream_target_t  *hop, *from;
+
+    from = out->hop ? out->hop : &out->record.target;
+
+    pool = ngx_create_pool(512, &out->log);
+    if (pool == NULL) {
+        *err = "no memory";
+        return NGX_ERROR;
+    }
+
+    hop = ngx_pcalloc(pool, sizeof(ngx_rtmp_restream_target_t));
+
+    if (hop == NULL
+        || ngx_rtmp_restream_target_follow(pool, hop, from, url, err)
+           != NGX_OK)
+    {
+        ngx_destroy_pool(pool);
+        return NGX_ERROR;
+    }
+
+    if (out->hop_pool) {
+        ngx_destroy_pool(out->hop_pool);
+    }
+
+    out->hop_pool = pool;
+    out->hop = hop;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_rtmp_restream_output_failed(ngx_rtmp_restream_output_t *out,
+    ngx_rtmp_restream_reason_t *reason)
+{
+    uint64_t  delay, live;
+
+    live = out->live_since ? ngx_current_msec - out->live_since : 0;
+
+    if (out->live_since) {
+        out->report.reconnects++;
+    }
+
+    ngx_rtmp_restream_feed_stop(out);
+    ngx_rtmp_restream_output_drop_peer(out, 0);
+
+    out->live_since = 0;
+    out->reconnect = 0;
+
+    delay = restream_backoff_next(&out->backoff, reason->code, live,
+                                  (uint32_t) ngx_random());
+
+    reason->class = restream_backoff_class(&out->backoff);
+
+    out->report.last_error = *reason;
+    out->report.next_attempt_at = ngx_rtmp_restream_now() + delay;
+
+    ngx_rtmp_restream_output_set_state(out, NGX_RTMP_RESTREAM_WAITING, reason);
+
+    ngx_add_timer(&out->timer, (ngx_msec_t) delay);
+}
+
+
+static void
+ngx_rtmp_restream_output_drop_peer(ngx_rtmp_restream_output_t *out,
+    ngx_uint_t notify)
+{
+    if (out->peer == NULL) {
+        return;
+    }
+
+    out->given_before += out->peer->given;
+    ngx_rtmp_restream_peer_destroy(&out->peer, notify);
+
+    out->report.tls_version[0] = '\0';
+    out->report.tls_cipher[0] = '\0';
+}
+
+
+static void
+ngx_rtmp_restream_output_stopped(ngx_rtmp_restream_output_t *out)
+{
+    ngx_rtmp_restream_reason_t  reason;
+
+    if (out->timer.timer_set) {
+        ngx_del_timer(&out->timer);
+    }
+
+    if (out->timer.posted) {
+        ngx_delete_posted_event(&out->timer);
+    }
+
+    ngx_rtmp_restream_feed_stop(out);
+    ngx_rtmp_restream_output_drop_peer(out, 1);
+
+    out->draining = 0;
+    out->live_since = 0;
+
+    if (out->removed) {
+        ngx_rtmp_restream_source_output_ended(out->source, out);
+        return;
+    }
+
+    if (out->restart) {
+
+        /* another target: nothing of what was sent counts for it */
+
+        out->restart = 0;
+        out->resume = RESTREAM_RING_NONE;
+
+        restream_backoff_init(&out->backoff, out->source->conf->reconnect_min,
+                              out->source->conf->reconnect_max);
+        ngx_rtmp_restream_output_attempt(out);
+        return;
+    }
+
+    ngx_rtmp_restream_reason_set(&reason, out->stop_reason, NULL, NULL, NULL);
+    ngx_rtmp_restream_output_set_state(out, NGX_RTMP_RESTREAM_OFF, &reason);
+}
+
+
+static u_char *
+ngx_rtmp_restream_output_log(ngx_log_t *log, u_char *buf, size_t len)
+{
+    u_char                      *p;
+    ngx_rtmp_restream_target_t  *target;
+    ngx_rtmp_restream_output_t  *out = log->data;
+
+    if (log->action) {
+        p = ngx_snprintf(buf, len, " while %s", log->action);
+        len -= p - buf;
+        buf = p;
+    }
+
+    target = out->hop ? out->hop : &out->record.target;
+
+    return ngx_snprintf(buf, len,
+                        ", stream: \"%V/%V\", destination: \"%V\", "
+                        "server: \"%V:%ui\"",
+                        &out->source->key.app, &out->source->key.name,
+                        &out->record.name, &target->host,
+                        (ngx_uint_t) target->port);
+}

@@ -1,0 +1,106 @@
+/*
+ * One destination being fed: its state, its attempts, its place in the ring.
+ *
+ * Owned by its source.  Lives across connections; each of them is a peer that
+ * the output owns.  State changes go through one door, which logs them, keeps
+ * the reason and marks the report for the zone.
+ */
+
+#ifndef _NGX_RTMP_RESTREAM_OUTPUT_H_INCLUDED_
+#define _NGX_RTMP_RESTREAM_OUTPUT_H_INCLUDED_
+
+
+#include "ngx_rtmp_restream.h"
+#include "ngx_rtmp_restream_peer.h"
+#include "ngx_rtmp_restream_zone.h"
+
+#include "../lib/restream_ack.h"
+
+
+struct ngx_rtmp_restream_output_s {
+    ngx_queue_t                   queue;        /* of the source */
+    ngx_rtmp_restream_source_t   *source;
+    ngx_rtmp_restream_record_t    record;       /* copy, in pool */
+    ngx_pool_t                   *pool;
+    ngx_rtmp_restream_report_t    report;
+    ngx_log_t                     log;
+
+    ngx_rtmp_restream_peer_t     *peer;
+    restream_backoff_t            backoff;
+    ngx_event_t                   timer;        /* by state: attempt's end,
+                                                   next attempt, drain's end */
+    ngx_pool_t                   *hop_pool;     /* of redirect, in an attempt */
+    ngx_rtmp_restream_target_t   *hop;          /* NULL: record.target */
+    ngx_uint_t                    hops;
+    ngx_uint_t                    authentications;
+
+    restream_cursor_t             cursor;
+    restream_ack_t                ack;
+    restream_ring_count_t         resumed;      /* ring's totals at resume */
+    uint64_t                      resume;       /* seq; RESTREAM_RING_NONE */
+    ngx_msec_t                    progress;     /* last acknowledgement */
+    ngx_msec_t                    sampled;      /* last sample */
+    ngx_msec_t                    live_since;   /* 0: has not been live in this
+                                                   connection */
+    uint64_t                      given_before; /* bytes of connections gone */
+    uint64_t                      media_start;  /* peer->given at Publish.Start */
+    uint64_t                      rate_bytes;   /* at rate_at */
+    ngx_msec_t                    rate_at;
+
+    restream_reason_e             stop_reason;  /* while draining */
+    restream_reason_e             told;         /* failure in the log */
+    ngx_msec_t                    drops_told;   /* last warning of drops */
+    uint64_t                      drops;        /* frames, at that time */
+
+    unsigned                      reconnect:1;  /* asked for: dial hop, at the
+                                                   next key frame */
+    unsigned                      reconnect_now:1;
+    unsigned                      draining:1;   /* says goodbye, then ends */
+    unsigned                      drained:1;    /* goodbye is on its way */
+    unsigned                      restart:1;    /* ... then dials again */
+    unsigned                      removed:1;    /* ... then is destroyed */
+    unsigned                      changed:1;    /* report is not in the zone */
+};
+
+
+/* A copy of record is made.  NULL: no memory.  Does not start yet. */
+ngx_rtmp_restream_output_t *ngx_rtmp_restream_output_create(
+    ngx_rtmp_restream_source_t *src, ngx_rtmp_restream_record_t *record);
+
+/* At once, without goodbye; *out is cleared. */
+void ngx_rtmp_restream_output_destroy(ngx_rtmp_restream_output_t **out);
+
+/* Dials, if the record is enabled; else stays off and says so. */
+void ngx_rtmp_restream_output_start(ngx_rtmp_restream_output_t *out);
+
+/*
+ * Ends a running connection on purpose: what is begun is finished, FCUnpublish
+ * and deleteStream follow, for at most two seconds.  Then it is off with
+ * reason, or destroyed when remove is set.
+ */
+void ngx_rtmp_restream_output_stop(ngx_rtmp_restream_output_t *out,
+    restream_reason_e reason, ngx_uint_t remove);
+
+/*
+ * Takes over a changed record.
+ *
+ * in    restart   1: the target changed, so the connection is ended on purpose
+ *                 and dialled anew; 0: only if enabled changed
+ */
+void ngx_rtmp_restream_output_update(ngx_rtmp_restream_output_t *out,
+    ngx_rtmp_restream_record_t *record, ngx_uint_t restart);
+
+/* The encoder has gone (or is back): shown with the live ones. */
+void ngx_rtmp_restream_output_publisher(ngx_rtmp_restream_output_t *out,
+    ngx_uint_t there);
+
+/*
+ * The one door of state changes.
+ *
+ * in    reason    NULL: the one before stays, but live has none
+ */
+void ngx_rtmp_restream_output_set_state(ngx_rtmp_restream_output_t *out,
+    ngx_rtmp_restream_state_e state, ngx_rtmp_restream_reason_t *reason);
+
+
+#endif /* _NGX_RTMP_RESTREAM_OUTPUT_H_INCLUDED_ */

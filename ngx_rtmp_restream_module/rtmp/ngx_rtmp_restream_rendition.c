@@ -1,0 +1,127 @@
+/*
+ * A stream in one form: see ngx_rtmp_restream_rendition.h.
+ */
+
+#include "ngx_rtmp_restream_rendition.h"
+#include "ngx_rtmp_restream_source.h"
+#include "ngx_rtmp_restream_feed.h"
+
+
+static void ngx_rtmp_restream_rendition_wake_handler(ngx_event_t *ev);
+
+
+ngx_rtmp_restream_rendition_t *
+ngx_rtmp_restream_rendition_create(ngx_rtmp_restream_source_t *src)
+{
+    ngx_rtmp_restream_rendition_t  *rnd;
+
+    rnd = ngx_pcalloc(src->pool, sizeof(ngx_rtmp_restream_rendition_t));
+    if (rnd == NULL) {
+        return NULL;
+    }
+
+    rnd->ring = restream_ring_create(src->conf->buffer);
+    if (rnd->ring == NULL) {
+        return NULL;
+    }
+
+    rnd->source = src;
+    rnd->flush = src->conf->flush;
+    rnd->batch = src->conf->batch;
+
+    rnd->wake.handler = ngx_rtmp_restream_rendition_wake_handler;
+    rnd->wake.data = rnd;
+    rnd->wake.log = src->log;
+
+    rnd->delay.handler = ngx_rtmp_restream_rendition_wake_handler;
+    rnd->delay.data = rnd;
+    rnd->delay.log = src->log;
+    rnd->delay.cancelable = 1;
+
+    return rnd;
+}
+
+
+void
+ngx_rtmp_restream_rendition_destroy(ngx_rtmp_restream_rendition_t **rndp)
+{
+    ngx_rtmp_restream_rendition_t  *rnd;
+
+    rnd = *rndp;
+
+    if (rnd == NULL) {
+        return;
+    }
+
+    *rndp = NULL;
+
+    if (rnd->wake.posted) {
+        ngx_delete_posted_event(&rnd->wake);
+    }
+
+    if (rnd->delay.timer_set) {
+        ngx_del_timer(&rnd->delay);
+    }
+
+    restream_ring_destroy(&rnd->ring);
+}
+
+
+void
+ngx_rtmp_restream_rendition_push(ngx_rtmp_restream_rendition_t *rnd,
+    restream_frame_t *frm)
+{
+    ngx_msec_t  delay;
+    ngx_uint_t  small;
+
+    /* without video there is nothing that a small frame could ride with */
+
+    small = rnd->source->video && frm->type != RESTREAM_MSG_VIDEO;
+
+    delay = rnd->batch;
+
+    if (delay == 0 && small) {
+        delay = rnd->flush;
+    }
+
+    if (restream_ring_push(rnd->ring, frm) != RESTREAM_OK) {
+        ngx_log_error(NGX_LOG_CRIT, rnd->source->log, 0,
+                      "no memory for a frame, stream: \"%V/%V\"",
+                      &rnd->source->key.app, &rnd->source->key.name);
+        return;
+    }
+
+    if (delay) {
+        if (!rnd->delay.timer_set && !rnd->wake.posted) {
+            ngx_add_timer(&rnd->delay, delay);
+        }
+
+        return;
+    }
+
+    if (rnd->delay.timer_set) {
+        ngx_del_timer(&rnd->delay);
+    }
+
+    ngx_post_event(&rnd->wake, &ngx_posted_events);
+}
+
+
+static void
+ngx_rtmp_restream_rendition_wake_handler(ngx_event_t *ev)
+{
+    ngx_queue_t                    *q, *outputs;
+    ngx_rtmp_restream_output_t     *out;
+    ngx_rtmp_restream_rendition_t  *rnd = ev->data;
+
+    outputs = &rnd->source->outputs;
+
+    for (q = ngx_queue_head(outputs);
+         q != ngx_queue_sentinel(outputs);
+         q = ngx_queue_next(q))
+    {
+        out = ngx_queue_data(q, ngx_rtmp_restream_output_t, queue);
+
+        ngx_rtmp_restream_feed(out);
+    }
+}

@@ -1,0 +1,98 @@
+/*
+ * One live publisher: its time line, its cached headers, its rendition, its
+ * outputs.
+ *
+ * Owned by the worker's list of sources; a session refers to it while it
+ * publishes.  When the encoder goes, the source stays for restream_publisher_
+ * grace with its connections up, and continues when it comes back.
+ */
+
+#ifndef _NGX_RTMP_RESTREAM_SOURCE_H_INCLUDED_
+#define _NGX_RTMP_RESTREAM_SOURCE_H_INCLUDED_
+
+
+#include "ngx_rtmp_restream.h"
+#include "ngx_rtmp_restream_zone.h"
+#include "ngx_rtmp_restream_rendition.h"
+
+
+struct ngx_rtmp_restream_source_s {
+    ngx_queue_t                          queue;     /* of the worker */
+    ngx_pool_t                          *pool;
+    ngx_log_t                           *log;
+    ngx_rtmp_restream_app_conf_t        *conf;
+    ngx_rtmp_restream_stream_key_t       key;
+    ngx_rtmp_restream_zone_t            *zone;
+    ngx_rtmp_restream_zone_stream_t     *zs;        /* NULL: not claimed yet */
+    ngx_rtmp_restream_source_t         **holder;    /* the session's pointer to
+                                                       us; NULL in grace */
+    ngx_msec_t                           started;   /* this publish */
+
+    restream_timeline_t                  timeline;
+    restream_headers_t                  *headers;   /* current; NULL: none */
+    uint32_t                             epoch;     /* last one used */
+    ngx_rtmp_restream_rendition_t       *rendition;
+
+    ngx_queue_t                          outputs;
+    ngx_uint_t                           generation;    /* of records applied */
+    ngx_event_t                          tick;
+    ngx_event_t                          grace;     /* not cancelable: keeps an
+                                                       exiting worker */
+
+    unsigned                             publishing:1;  /* a session feeds it */
+    unsigned                             returned:1;    /* ... not the first */
+    unsigned                             video:1;       /* video has been seen */
+    unsigned                             no_video:1;    /* metadata has none */
+    unsigned                             waiting_key:1; /* of this session */
+    unsigned                             ending:1;      /* outputs say goodbye */
+    unsigned                             full:1;        /* the zone is: told */
+};
+
+
+/*
+ * The source of an accepted publish: a new one, or the one in grace.
+ *
+ * out   *holder   the source; cleared when it ends before it is detached
+ * ret   NGX_OK
+ *       NGX_BUSY  the stream is published already, here or by another worker
+ *       NGX_ERROR no memory
+ */
+ngx_int_t ngx_rtmp_restream_source_attach(ngx_rtmp_restream_app_conf_t *conf,
+    ngx_rtmp_restream_stream_key_t *key, ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_source_t **holder);
+
+/* The publisher has gone: grace begins; *holder is cleared. */
+void ngx_rtmp_restream_source_detach(ngx_rtmp_restream_source_t **holder);
+
+/* nginx closes everything: ends at once, with FCUnpublish. */
+void ngx_rtmp_restream_source_shutdown(ngx_rtmp_restream_source_t *src);
+
+/*
+ * Takes a complete message.
+ *
+ * in    frm       built by ngx_rtmp_restream_source_frame(); one reference,
+ *                 taken over
+ *       timestamp as received, ms
+ */
+void ngx_rtmp_restream_source_push(ngx_rtmp_restream_source_t *src,
+    restream_frame_t *frm, uint32_t timestamp);
+
+/*
+ * Copies a message, once, and classifies it.
+ *
+ * in    type      RESTREAM_MSG_*; AMF3 data is taken for AMF0
+ *       in        its payload, borrowed
+ * ret   NULL      no memory, or nothing that is relayed
+ */
+restream_frame_t *ngx_rtmp_restream_source_frame(ngx_uint_t type,
+    ngx_chain_t *in);
+
+/* A worker's source list: for what must reach all of them. */
+ngx_queue_t *ngx_rtmp_restream_sources(void);
+
+/* Internal to source and output: an output is done and may be freed. */
+void ngx_rtmp_restream_source_output_ended(ngx_rtmp_restream_source_t *src,
+    ngx_rtmp_restream_output_t *out);
+
+
+#endif /* _NGX_RTMP_RESTREAM_SOURCE_H_INCLUDED_ */

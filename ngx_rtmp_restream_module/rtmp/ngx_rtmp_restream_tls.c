@@ -1,0 +1,797 @@
+/*
+ * The client's side of TLS: see ngx_rtmp_restream_tls.h.
+ */
+
+#include "ngx_rtmp_restream_tls.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+
+#define NGX_RTMP_RESTREAM_TLS_RECORD   16384    /* plaintext bytes, RFC 8446 */
+#define NGX_RTMP_RESTREAM_TLS_RECORDS  8        /* at most, per send() */
+#define NGX_RTMP_RESTREAM_TLS_GATHER                                          \
+    (NGX_RTMP_RESTREAM_TLS_RECORDS * (NGX_RTMP_RESTREAM_TLS_RECORD + 512))
+
+
+static SSL_CTX *ngx_rtmp_restream_tls_create_ctx(ngx_conf_t *cf,
+    ngx_rtmp_restream_tls_conf_t *conf);
+static ngx_int_t ngx_rtmp_restream_tls_commands(ngx_conf_t *cf, SSL_CTX *ctx,
+    ngx_array_t *commands);
+static ngx_int_t ngx_rtmp_restream_tls_conf_error(ngx_conf_t *cf,
+    char *directive, ngx_str_t *value);
+static void ngx_rtmp_restream_tls_cleanup_ctx(void *data);
+static ngx_int_t ngx_rtmp_restream_tls_set_name(SSL *ssl,
+    ngx_rtmp_restream_tls_conf_t *conf, ngx_str_t *host);
+static ngx_int_t ngx_rtmp_restream_tls_ready(ngx_rtmp_restream_tls_t *tls);
+static void ngx_rtmp_restream_tls_error(ngx_rtmp_restream_tls_t *tls, int rc,
+    int sslerr, u_char *err, size_t size);
+static size_t ngx_rtmp_restream_tls_gather(struct iovec *iov, ngx_uint_t niov,
+    size_t skip, u_char *out, size_t size);
+static ngx_int_t ngx_rtmp_restream_tls_send_gathered(
+    ngx_rtmp_restream_tls_t *tls);
+static ssize_t ngx_rtmp_restream_tls_write(ngx_rtmp_restream_tls_t *tls,
+    u_char *data, size_t len);
+static ngx_int_t ngx_rtmp_restream_tls_hold(ngx_rtmp_restream_tls_t *tls,
+    u_char *data, size_t len);
+static BIO_METHOD *ngx_rtmp_restream_tls_bio_method(void);
+static int ngx_rtmp_restream_tls_bio_create(BIO *bio);
+static int ngx_rtmp_restream_tls_bio_write(BIO *bio, const char *data,
+    int size);
+static long ngx_rtmp_restream_tls_bio_ctrl(BIO *bio, int cmd, long num,
+    void *ptr);
+
+
+/* of this worker: records between SSL_write() and send() */
+
+static u_char  ngx_rtmp_restream_tls_gathered[NGX_RTMP_RESTREAM_TLS_GATHER];
+static size_t  ngx_rtmp_restream_tls_gathered_len;
+static u_char  ngx_rtmp_restream_tls_plain[NGX_RTMP_RESTREAM_TLS_RECORD];
+
+
+ngx_rtmp_restream_tls_conf_t *
+ngx_rtmp_restream_tls_create_conf(ngx_conf_t *cf)
+{
+    ngx_rtmp_restream_tls_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_rtmp_restream_tls_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->verify = NGX_CONF_UNSET;
+    conf->conf_commands = NGX_CONF_UNSET_PTR;
+
+    return conf;
+}
+
+
+char *
+ngx_rtmp_restream_tls_merge_conf(ngx_conf_t *cf,
+    ngx_rtmp_restream_tls_conf_t *prev, ngx_rtmp_restream_tls_conf_t *conf,
+    ngx_flag_t enable)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    ngx_conf_merge_value(conf->verify, prev->verify, 1);
+    ngx_conf_merge_str_value(conf->trusted_certificate,
+                             prev->trusted_certificate, "");
+    ngx_conf_merge_bitmask_value(conf->protocols, prev->protocols,
+                                 (NGX_CONF_BITMASK_SET
+                                  |NGX_SSL_TLSv1_2|NGX_SSL_TLSv1_3));
+    ngx_conf_merge_str_value(conf->ciphers, prev->ciphers, "DEFAULT");
+    ngx_conf_merge_ptr_value(conf->conf_commands, prev->conf_commands, NULL);
+    ngx_conf_merge_str_value(conf->server_name, prev->server_name, "on");
+
+    if (!enable) {
+        return NGX_CONF_OK;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    conf->ctx = ngx_rtmp_restream_tls_create_ctx(cf, conf);
+    if (conf->ctx == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_rtmp_restream_tls_cleanup_ctx;
+    cln->data = conf->ctx;
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_int_t
+ngx_rtmp_restream_tls_init(ngx_rtmp_restream_tls_t *tls,
+    ngx_rtmp_restream_tls_conf_t *conf, ngx_connection_t *c, ngx_str_t *host)
+{
+    tls->connection = c;
+
+    ERR_clear_error();
+
+    tls->ssl = SSL_new(conf->ctx);
+    if (tls->ssl == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (SSL_set_fd(tls->ssl, c->fd) != 1
+        || ngx_rtmp_restream_tls_set_name(tls->ssl, conf, host) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    SSL_set_connect_state(tls->ssl);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_rtmp_restream_tls_handshake(ngx_rtmp_restream_tls_t *tls, u_char *err,
+    size_t size)
+{
+    int                n, sslerr;
+    long               verified;
+    ngx_connection_t  *c;
+
+    c = tls->connection;
+
+    ERR_clear_error();
+
+    n = SSL_do_handshake(tls->ssl);
+
+    if (n == 1) {
+        return ngx_rtmp_restream_tls_ready(tls);
+    }
+
+    sslerr = SSL_get_error(tls->ssl, n);
+
+    if (sslerr == SSL_ERROR_WANT_READ) {
+        c->read->ready = 0;
+        return NGX_AGAIN;
+    }
+
+    if (sslerr == SSL_ERROR_WANT_WRITE) {
+        c->write->ready = 0;
+        return NGX_AGAIN;
+    }
+
+    verified = SSL_get_verify_result(tls->ssl);
+
+    if (SSL_get_verify_mode(tls->ssl) != SSL_VERIFY_NONE
+        && verified != X509_V_OK)
+    {
+        (void) ngx_snprintf(err, size, "%s%Z",
+                            X509_verify_cert_error_string(verified));
+        ERR_clear_error();
+        return NGX_DECLINED;
+    }
+
+    ngx_rtmp_restream_tls_error(tls, n, sslerr, err, size);
+
+    return NGX_ERROR;
+}
+
+
+ssize_t
+ngx_rtmp_restream_tls_recv(ngx_rtmp_restream_tls_t *tls, u_char *buf,
+    size_t size)
+{
+    int                n, sslerr;
+    ngx_connection_t  *c;
+
+    c = tls->connection;
+
+    ERR_clear_error();
+
+    n = SSL_read(tls->ssl, buf, (int) size);
+
+    /* a key update or an alert may have been written */
+
+    if (tls->bio && ngx_rtmp_restream_tls_send_gathered(tls) == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (n > 0) {
+        return n;
+    }
+
+    sslerr = SSL_get_error(tls->ssl, n);
+
+    if (sslerr == SSL_ERROR_WANT_READ || sslerr == SSL_ERROR_WANT_WRITE) {
+        c->read->ready = 0;
+        return NGX_AGAIN;
+    }
+
+    /* an end without close_notify is what most servers do: an end */
+
+    if (sslerr == SSL_ERROR_ZERO_RETURN
+        || (sslerr == SSL_ERROR_SYSCALL && n == 0)
+#ifdef SSL_R_UNEXPECTED_EOF_WHILE_READING
+        || (sslerr == SSL_ERROR_SSL
+            && ERR_GET_REASON(ERR_peek_error())
+               == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+#endif
+       )
+    {
+        ERR_clear_error();
+        return 0;
+    }
+
+    tls->error = (sslerr == SSL_ERROR_SYSCALL) ? ngx_errno : 0;
+    tls->failed = 1;
+
+    ERR_clear_error();
+
+    return NGX_ERROR;
+}
+
+
+ssize_t
+ngx_rtmp_restream_tls_send(ngx_rtmp_restream_tls_t *tls, struct iovec *iov,
+    ngx_uint_t niov)
+{
+    int         n;
+    size_t      size, taken;
+    ngx_uint_t  records;
+
+    if (tls->held) {
+        return 0;
+    }
+
+    ERR_clear_error();
+
+    taken = 0;
+
+    for (records = 0; records < NGX_RTMP_RESTREAM_TLS_RECORDS; records++) {
+
+        size = ngx_rtmp_restream_tls_gather(iov, niov, taken,
+                                            ngx_rtmp_restream_tls_plain,
+                                            NGX_RTMP_RESTREAM_TLS_RECORD);
+        if (size == 0) {
+            break;
+        }
+
+        n = SSL_write(tls->ssl, ngx_rtmp_restream_tls_plain, (int) size);
+
+        if (n != (int) size) {
+
+            /* memory never blocks: the connection is beyond use */
+
+            ERR_clear_error();
+            ngx_rtmp_restream_tls_gathered_len = 0;
+            tls->failed = 1;
+            return NGX_ERROR;
+        }
+
+        taken += size;
+    }
+
+    if (ngx_rtmp_restream_tls_send_gathered(tls) == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    return taken;
+}
+
+
+ngx_int_t
+ngx_rtmp_restream_tls_flush(ngx_rtmp_restream_tls_t *tls)
+{
+    return ngx_rtmp_restream_tls_send_gathered(tls);
+}
+
+
+void
+ngx_rtmp_restream_tls_notify(ngx_rtmp_restream_tls_t *tls)
+{
+    if (tls->bio == NULL || tls->failed || tls->held) {
+        return;
+    }
+
+    ERR_clear_error();
+    (void) SSL_shutdown(tls->ssl);
+    ERR_clear_error();
+
+    (void) ngx_rtmp_restream_tls_send_gathered(tls);
+}
+
+
+void
+ngx_rtmp_restream_tls_close(ngx_rtmp_restream_tls_t *tls, ngx_uint_t notify)
+{
+    if (tls->ssl == NULL) {
+        return;
+    }
+
+    if (notify) {
+        ngx_rtmp_restream_tls_notify(tls);
+    }
+
+    SSL_free(tls->ssl);
+    ERR_clear_error();
+
+    ngx_free(tls->held);
+
+    ngx_memzero(tls, sizeof(ngx_rtmp_restream_tls_t));
+}
+
+
+static SSL_CTX *
+ngx_rtmp_restream_tls_create_ctx(ngx_conf_t *cf,
+    ngx_rtmp_restream_tls_conf_t *conf)
+{
+    SSL_CTX     *ctx;
+    ngx_str_t   *ca;
+    ngx_uint_t   protocols;
+    uint64_t     options;
+
+    ERR_clear_error();
+
+    ctx = SSL_CTX_new(TLS_client_method());
+    if (ctx == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "SSL_CTX_new() failed");
+        return NULL;
+    }
+
+    options = SSL_OP_NO_COMPRESSION;
+    protocols = conf->protocols;
+
+#ifdef SSL_OP_NO_RENEGOTIATION
+    options |= SSL_OP_NO_RENEGOTIATION;
+#endif
+
+    options |= (protocols & NGX_SSL_TLSv1) ? 0 : SSL_OP_NO_TLSv1;
+    options |= (protocols & NGX_SSL_TLSv1_1) ? 0 : SSL_OP_NO_TLSv1_1;
+    options |= (protocols & NGX_SSL_TLSv1_2) ? 0 : SSL_OP_NO_TLSv1_2;
+    options |= (protocols & NGX_SSL_TLSv1_3) ? 0 : SSL_OP_NO_TLSv1_3;
+
+    SSL_CTX_set_options(ctx, options);
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_verify(ctx, conf->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
+                       NULL);
+
+    if (SSL_CTX_set_cipher_list(ctx, (char *) conf->ciphers.data) != 1) {
+        (void) ngx_rtmp_restream_tls_conf_error(cf, "restream_ssl_ciphers",
+                                                &conf->ciphers);
+        goto failed;
+    }
+
+    ca = &conf->trusted_certificate;
+
+    if (ca->len) {
+
+        if (ngx_conf_full_name(cf->cycle, ca, 1) != NGX_OK) {
+            goto failed;
+        }
+
+        if (SSL_CTX_load_verify_locations(ctx, (char *) ca->data, NULL) != 1) {
+            (void) ngx_rtmp_restream_tls_conf_error(cf,
+                                      "restream_ssl_trusted_certificate", ca);
+            goto failed;
+        }
+
+    } else if (conf->verify && SSL_CTX_set_default_verify_paths(ctx) != 1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the system's CA certificates cannot be read");
+        goto failed;
+    }
+
+    if (conf->conf_commands
+        && ngx_rtmp_restream_tls_commands(cf, ctx, conf->conf_commands)
+           != NGX_OK)
+    {
+        goto failed;
+    }
+
+    ERR_clear_error();
+
+    return ctx;
+
+failed:
+
+    ERR_clear_error();
+    SSL_CTX_free(ctx);
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_rtmp_restream_tls_commands(ngx_conf_t *cf, SSL_CTX *ctx,
+    ngx_array_t *commands)
+{
+    ngx_int_t      rc;
+    ngx_uint_t     i;
+    SSL_CONF_CTX  *cctx;
+    ngx_keyval_t  *kv;
+
+    cctx = SSL_CONF_CTX_new();
+    if (cctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    SSL_CONF_CTX_set_flags(cctx, SSL_CONF_FLAG_FILE|SSL_CONF_FLAG_CLIENT
+                                 |SSL_CONF_FLAG_CERTIFICATE
+                                 |SSL_CONF_FLAG_SHOW_ERRORS);
+    SSL_CONF_CTX_set_ssl_ctx(cctx, ctx);
+
+    rc = NGX_OK;
+    kv = commands->elts;
+
+    for (i = 0; i < commands->nelts; i++) {
+        if (SSL_CONF_cmd(cctx, (char *) kv[i].key.data,
+                         (char *) kv[i].value.data)
+            <= 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid \"restream_ssl_conf_command\" "
+                               "value \"%V %V\"",
+                               &kv[i].key, &kv[i].value);
+            rc = NGX_ERROR;
+            break;
+        }
+    }
+
+    if (rc == NGX_OK && SSL_CONF_CTX_finish(cctx) != 1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"restream_ssl_conf_command\" failed");
+        rc = NGX_ERROR;
+    }
+
+    SSL_CONF_CTX_free(cctx);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_rtmp_restream_tls_conf_error(ngx_conf_t *cf, char *directive,
+    ngx_str_t *value)
+{
+    const char  *reason;
+
+    reason = ERR_reason_error_string(ERR_peek_last_error());
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid \"%s\" value \"%V\": %s",
+                       directive, value, reason ? reason : "refused");
+
+    return NGX_ERROR;
+}
+
+
+static void
+ngx_rtmp_restream_tls_cleanup_ctx(void *data)
+{
+    SSL_CTX_free(data);
+}
+
+
+static ngx_int_t
+ngx_rtmp_restream_tls_set_name(SSL *ssl, ngx_rtmp_restream_tls_conf_t *conf,
+    ngx_str_t *host)
+{
+    char              *name;
+    ngx_uint_t         sni;
+    unsigned char      addr[16];
+    X509_VERIFY_PARAM *param;
+
+    name = (char *) host->data;
+    sni = 1;
+
+    if (ngx_strcmp(conf->server_name.data, "off") == 0) {
+        sni = 0;
+
+    } else if (ngx_strcmp(conf->server_name.data, "on") != 0) {
+        name = (char *) conf->server_name.data;
+    }
+
+    param = SSL_get0_param(ssl);
+
+    /* RFC 6066, 3: no literal addresses in SNI */
+
+    if (inet_pton(AF_INET, name, addr) == 1
+        || inet_pton(AF_INET6, name, addr) == 1)
+    {
+        return X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1 ? NGX_OK
+                                                               : NGX_ERROR;
+    }
+
+    X509_VERIFY_PARAM_set_hostflags(param,
+                                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+
+    if (X509_VERIFY_PARAM_set1_host(param, name, 0) != 1) {
+        return NGX_ERROR;
+    }
+
+    if (sni && SSL_set_tlsext_host_name(ssl, name) != 1) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_rtmp_restream_tls_ready(ngx_rtmp_restream_tls_t *tls)
+{
+    BIO         *bio;
+    BIO_METHOD  *method;
+
+#ifdef BIO_get_ktls_send
+    if (BIO_get_ktls_send(SSL_get_wbio(tls->ssl))) {
+        tls->kernel = 1;
+        return NGX_OK;
+    }
+#endif
+
+    method = ngx_rtmp_restream_tls_bio_method();
+    bio = method ? BIO_new(method) : NULL;
+
+    if (bio == NULL) {
+        return NGX_ERROR;
+    }
+
+    SSL_set0_wbio(tls->ssl, bio);
+    tls->bio = bio;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_rtmp_restream_tls_error(ngx_rtmp_restream_tls_t *tls, int rc, int sslerr,
+    u_char *err, size_t size)
+{
+    ngx_err_t    e;
+    const char  *reason;
+
+    e = ngx_errno;
+    reason = ERR_reason_error_string(ERR_peek_error());
+
+    if (reason) {
+        (void) ngx_snprintf(err, size, "%s%Z", reason);
+
+    } else if (sslerr == SSL_ERROR_SYSCALL && rc < 0 && e) {
+        (void) ngx_snprintf(err, size, "%s%Z", strerror(e));
+
+    } else {
+        (void) ngx_snprintf(err, size,
+                            "the server closed the connection%Z");
+    }
+
+    ERR_clear_error();
+    tls->failed = 1;
+}
+
+
+/* copies what lies behind the first skip bytes of iov: how many */
+
+static size_t
+ngx_rtmp_restream_tls_gather(struct iovec *iov, ngx_uint_t niov, size_t skip,
+    u_char *out, size_t size)
+{
+    size_t      n, len;
+    ngx_uint_t  i;
+
+    n = 0;
+
+    for (i = 0; i < niov && n < size; i++) {
+
+        if (skip >= iov[i].iov_len) {
+            skip -= iov[i].iov_len;
+            continue;
+        }
+
+        len = ngx_min(iov[i].iov_len - skip, size - n);
+        ngx_memcpy(out + n, (u_char *) iov[i].iov_base + skip, len);
+
+        n += len;
+        skip = 0;
+    }
+
+    return n;
+}
+
+
+/*
+ * Sends what is held, then what was just gathered.  The gathering memory is
+ * shared: it is empty on return, whatever happens.
+ */
+
+static ngx_int_t
+ngx_rtmp_restream_tls_send_gathered(ngx_rtmp_restream_tls_t *tls)
+{
+    size_t   len;
+    ssize_t  n;
+
+    len = ngx_rtmp_restream_tls_gathered_len;
+    ngx_rtmp_restream_tls_gathered_len = 0;
+
+    if (tls->held) {
+        n = ngx_rtmp_restream_tls_write(tls, tls->held + tls->held_pos,
+                                        tls->held_last - tls->held_pos);
+        if (n == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        tls->held_pos += n;
+
+        if (tls->held_pos < tls->held_last) {
+            return ngx_rtmp_restream_tls_hold(tls,
+                                     ngx_rtmp_restream_tls_gathered, len);
+        }
+
+        ngx_free(tls->held);
+        tls->held = NULL;
+        tls->held_pos = 0;
+        tls->held_last = 0;
+    }
+
+    if (len == 0) {
+        return NGX_OK;
+    }
+
+    n = ngx_rtmp_restream_tls_write(tls, ngx_rtmp_restream_tls_gathered, len);
+
+    if (n == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if ((size_t) n == len) {
+        return NGX_OK;
+    }
+
+    return ngx_rtmp_restream_tls_hold(tls, ngx_rtmp_restream_tls_gathered + n,
+                                      len - n);
+}
+
+
+/* bytes written, 0 when the socket takes nothing, or NGX_ERROR */
+
+static ssize_t
+ngx_rtmp_restream_tls_write(ngx_rtmp_restream_tls_t *tls, u_char *data,
+    size_t len)
+{
+    ssize_t            n;
+    ngx_connection_t  *c;
+
+    c = tls->connection;
+
+    do {
+        n = send(c->fd, data, len, MSG_NOSIGNAL);
+    } while (n == -1 && ngx_socket_errno == NGX_EINTR);
+
+    if (n == -1) {
+
+        if (ngx_socket_errno != NGX_EAGAIN) {
+            tls->error = ngx_socket_errno;
+            tls->failed = 1;
+            return NGX_ERROR;
+        }
+
+        n = 0;
+    }
+
+    if ((size_t) n < len) {
+        c->write->ready = 0;
+    }
+
+    tls->sent += n;
+
+    return n;
+}
+
+
+/*
+ * Appends to what is held.  A server that makes us answer without reading the
+ * answers is not waited for.
+ */
+
+static ngx_int_t
+ngx_rtmp_restream_tls_hold(ngx_rtmp_restream_tls_t *tls, u_char *data,
+    size_t len)
+{
+    size_t   held;
+    u_char  *p;
+
+    if (len == 0) {
+        return NGX_AGAIN;
+    }
+
+    held = tls->held_last - tls->held_pos;
+
+    if (held + len > NGX_RTMP_RESTREAM_TLS_GATHER) {
+        tls->failed = 1;
+        return NGX_ERROR;
+    }
+
+    p = ngx_alloc(held + len, tls->connection->log);
+    if (p == NULL) {
+        tls->failed = 1;
+        return NGX_ERROR;
+    }
+
+    if (held) {
+        ngx_memcpy(p, tls->held + tls->held_pos, held);
+        ngx_free(tls->held);
+    }
+
+    ngx_memcpy(p + held, data, len);
+
+    tls->held = p;
+    tls->held_pos = 0;
+    tls->held_last = held + len;
+
+    return NGX_AGAIN;
+}
+
+
+static BIO_METHOD *
+ngx_rtmp_restream_tls_bio_method(void)
+{
+    int                 type;
+    static BIO_METHOD  *method;
+
+    if (method) {
+        return method;
+    }
+
+    type = BIO_get_new_index();
+
+    if (type == -1) {
+        return NULL;
+    }
+
+    method = BIO_meth_new(type | BIO_TYPE_SOURCE_SINK, "restream");
+
+    if (method) {
+        (void) BIO_meth_set_create(method, ngx_rtmp_restream_tls_bio_create);
+        (void) BIO_meth_set_write(method, ngx_rtmp_restream_tls_bio_write);
+        (void) BIO_meth_set_ctrl(method, ngx_rtmp_restream_tls_bio_ctrl);
+    }
+
+    return method;
+}
+
+
+static int
+ngx_rtmp_restream_tls_bio_create(BIO *bio)
+{
+    BIO_set_init(bio, 1);
+
+    return 1;
+}
+
+
+static int
+ngx_rtmp_restream_tls_bio_write(BIO *bio, const char *data, int size)
+{
+    size_t  room;
+
+    BIO_clear_retry_flags(bio);
+
+    room = NGX_RTMP_RESTREAM_TLS_GATHER - ngx_rtmp_restream_tls_gathered_len;
+
+    if (size <= 0 || (size_t) size > room) {
+        return -1;
+    }
+
+    ngx_memcpy(ngx_rtmp_restream_tls_gathered
+               + ngx_rtmp_restream_tls_gathered_len, data, size);
+    ngx_rtmp_restream_tls_gathered_len += size;
+
+    return size;
+}
+
+
+static long
+ngx_rtmp_restream_tls_bio_ctrl(BIO *bio, int cmd, long num, void *ptr)
+{
+    return cmd == BIO_CTRL_FLUSH;
+}

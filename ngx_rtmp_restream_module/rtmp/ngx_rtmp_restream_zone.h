@@ -1,0 +1,154 @@
+/*
+ * The shared memory: which streams are live on this host, who owns them, what
+ * is wanted of their destinations and what is observed.
+ *
+ * Workers only copy in or out.  The slab pool's own mutex is held for copying
+ * alone: no logging, no pool allocation, no call out.  A stream's row belongs
+ * to the worker that claimed it; the wanted part of its destinations is written
+ * by whoever changes them, the observed part by the owner.
+ */
+
+#ifndef _NGX_RTMP_RESTREAM_ZONE_H_INCLUDED_
+#define _NGX_RTMP_RESTREAM_ZONE_H_INCLUDED_
+
+
+#include "ngx_rtmp_restream.h"
+
+
+typedef struct ngx_rtmp_restream_zone_s         ngx_rtmp_restream_zone_t;
+typedef struct ngx_rtmp_restream_zone_stream_s  ngx_rtmp_restream_zone_stream_t;
+
+
+typedef enum {
+    NGX_RTMP_RESTREAM_ORIGIN_CONFIG = 0,
+    NGX_RTMP_RESTREAM_ORIGIN_API
+} ngx_rtmp_restream_origin_e;
+
+
+/* A destination as it is wanted for one stream: variables are expanded. */
+
+typedef struct {
+    uint64_t                     id;        /* stable over reloads */
+    uint64_t                     revision;  /* changes with any field */
+    uint64_t                     dial;      /* changes with the target */
+    ngx_rtmp_restream_origin_e   origin;
+    ngx_uint_t                   enabled;
+    ngx_str_t                    name;
+    ngx_rtmp_restream_target_t   target;
+} ngx_rtmp_restream_record_t;
+
+
+/* what names a stream, and what its destinations may use of the publish */
+
+typedef struct {
+    ngx_str_t    app;
+    ngx_str_t    name;
+    ngx_str_t    args;
+} ngx_rtmp_restream_stream_key_t;
+
+
+typedef struct {
+    ngx_rtmp_restream_record_t   record;    /* without key and credentials */
+    ngx_rtmp_restream_report_t   report;
+} ngx_rtmp_restream_view_destination_t;
+
+
+typedef struct {
+    ngx_str_t                                app;
+    ngx_str_t                                name;
+    ngx_pid_t                                worker;
+    uint64_t                                 since;     /* UTC, ms */
+    ngx_uint_t                               live;      /* 0: in grace */
+    ngx_uint_t                               ndestinations;
+    ngx_rtmp_restream_view_destination_t    *destinations;
+} ngx_rtmp_restream_view_stream_t;
+
+
+typedef struct {
+    ngx_uint_t                         nstreams;
+    ngx_rtmp_restream_view_stream_t   *streams;
+} ngx_rtmp_restream_view_t;
+
+
+/* a process's handle, on the configuration's pool; NULL: no memory */
+ngx_rtmp_restream_zone_t *ngx_rtmp_restream_zone_create(ngx_pool_t *pool);
+
+/* ngx_shm_zone_t.init; shm_zone->data is the handle */
+ngx_int_t ngx_rtmp_restream_zone_init(ngx_shm_zone_t *shm_zone, void *data);
+
+/* In every worker, after fork: learns who we are, drops rows of dead owners. */
+ngx_int_t ngx_rtmp_restream_zone_init_process(ngx_rtmp_restream_zone_t *zone,
+    ngx_log_t *log);
+
+/* Drops the rows of owners that are gone (killed workers). */
+void ngx_rtmp_restream_zone_sweep(ngx_rtmp_restream_zone_t *zone);
+
+
+/* 1: the stream is claimed by a living session of another worker */
+ngx_uint_t ngx_rtmp_restream_zone_busy(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_stream_key_t *key);
+
+/*
+ * Makes the calling worker the owner of a stream.
+ *
+ * ret   NGX_OK     *zs is the row, empty of destinations
+ *       NGX_AGAIN  another worker holds it for an encoder that has gone; it has
+ *                  been asked to let go, call again on the next tick
+ *       NGX_BUSY   another worker's encoder is publishing it
+ *       NGX_ERROR  the zone is full
+ */
+ngx_int_t ngx_rtmp_restream_zone_claim(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_stream_key_t *key, ngx_rtmp_restream_zone_stream_t **zs);
+
+/* Ends the ownership, the row goes; *zs is cleared. */
+void ngx_rtmp_restream_zone_release(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t **zs);
+
+/* Encoder there (1) or gone (0); since is kept. */
+void ngx_rtmp_restream_zone_set_live(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_uint_t live);
+
+/* 1: another worker has the encoder now and asks for the stream */
+ngx_uint_t ngx_rtmp_restream_zone_asked(ngx_rtmp_restream_zone_stream_t *zs);
+
+
+/* Changes whenever anything wanted changes; one atomic read. */
+ngx_uint_t ngx_rtmp_restream_zone_generation(ngx_rtmp_restream_zone_t *zone);
+
+/*
+ * Replaces the stream's destinations of that origin: absent ones go, equal ones
+ * (same id and revision) are not touched.
+ *
+ * ret   NGX_OK, NGX_DECLINED the stream is not in the zone,
+ *       NGX_ERROR the zone is full: what fitted is in
+ */
+ngx_int_t ngx_rtmp_restream_zone_put(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_stream_key_t *key, ngx_rtmp_restream_origin_e origin,
+    ngx_rtmp_restream_record_t *records, ngx_uint_t n);
+
+/* Copies a stream's wanted destinations out, keys included, to pool. */
+ngx_int_t ngx_rtmp_restream_zone_get(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_pool_t *pool,
+    ngx_rtmp_restream_record_t **records, ngx_uint_t *n);
+
+/* Names of all streams with their arguments, copied to pool. */
+ngx_int_t ngx_rtmp_restream_zone_list(ngx_rtmp_restream_zone_t *zone,
+    ngx_pool_t *pool, ngx_rtmp_restream_stream_key_t **keys, ngx_uint_t *n);
+
+
+typedef struct {
+    uint64_t                      id;
+    ngx_rtmp_restream_report_t   *report;
+} ngx_rtmp_restream_zone_report_t;
+
+/* Copies observed state in; reports of destinations that left are ignored. */
+void ngx_rtmp_restream_zone_report(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs,
+    ngx_rtmp_restream_zone_report_t *reports, ngx_uint_t n);
+
+/* Copies everything that may be shown to pool.  NULL: no memory. */
+ngx_rtmp_restream_view_t *ngx_rtmp_restream_zone_view(
+    ngx_rtmp_restream_zone_t *zone, ngx_pool_t *pool);
+
+
+#endif /* _NGX_RTMP_RESTREAM_ZONE_H_INCLUDED_ */
