@@ -51,7 +51,7 @@ restream_backoff_next(restream_backoff_t *bo, restream_reason_e reason,
                                        RESTREAM_BACKOFF_ATTENTION_MAX_MS);
     }
 
-    if (first && live_ms > 0) {
+    if (live_ms >= RESTREAM_BACKOFF_SETTLED_MS || (first && live_ms > 0)) {
         return random % (RESTREAM_BACKOFF_IMMEDIATE_MS + 1);
     }
 

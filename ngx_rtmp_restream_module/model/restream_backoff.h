@@ -12,6 +12,7 @@
 
 
 #define RESTREAM_BACKOFF_STABLE_MS      60000   /* live this long: start over */
+#define RESTREAM_BACKOFF_SETTLED_MS     5000    /* this long: at once again */
 #define RESTREAM_BACKOFF_IMMEDIATE_MS   500     /* jitter of the first retry */
 #define RESTREAM_BACKOFF_ATTENTION_MS   30000   /* first, doubles */
 #define RESTREAM_BACKOFF_ATTENTION_MAX_MS  300000
@@ -40,10 +41,11 @@ void restream_backoff_init(restream_backoff_t *bo, uint64_t min_ms,
  * in    live_ms   how long it had been live; 0: never was
  *       random    any 32 random bits
  *
- * A connection that had been live, with no failure before it since the last
- * stable one, is retried after 0..500 ms.  Further retryable failures: random
- * below min(max, min * 2^n).  Needs attention: 30 s doubling to 300 s, no
- * jitter.  live_ms >= RESTREAM_BACKOFF_STABLE_MS forgets all failures before.
+ * A connection that had been live for RESTREAM_BACKOFF_SETTLED_MS, or at all
+ * with no failure before it since the last stable one, is retried after
+ * 0..500 ms.  Further retryable failures: random below min(max, min * 2^n).
+ * Needs attention: 30 s doubling to 300 s, no jitter.  Once live for
+ * RESTREAM_BACKOFF_STABLE_MS, all failures before are forgotten.
  */
 uint64_t restream_backoff_next(restream_backoff_t *bo,
     restream_reason_e reason, uint64_t live_ms, uint32_t random);

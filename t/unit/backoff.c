@@ -53,14 +53,16 @@ test_retryable(void)
     }
 
     is_uint(longest(&bo, CLOSED, 0), 59999, "another reason goes on");
-    is_uint(longest(&bo, DNS, 5000), 59999, "a short success too");
+    is_uint(longest(&bo, DNS, 4999), 59999, "a short success too");
+    is_uint(longest(&bo, CLOSED, 5000), 500, "one that settled is retried at once");
+    is_uint(longest(&bo, CLOSED, 0), 59999, "and forgets nothing");
     ok(restream_backoff_class(&bo) == RESTREAM_CLASS_RETRYABLE,
        "the class is retryable");
 
     is_uint(longest(&bo, CLOSED, 60000), 500,
             "a stable connection is retried at once");
     is_uint(longest(&bo, CLOSED, 0), 999, "then from min");
-    is_uint(longest(&bo, CLOSED, 59999), 1999, "a short one is not");
+    is_uint(longest(&bo, CLOSED, 4999), 1999, "a short one is not");
     is_uint(restream_backoff_next(&bo, CLOSED, 0, 0), 0,
             "jitter may be nothing");
 
