@@ -10,6 +10,7 @@
  */
 
 #include "ngx_rtmp_restream_host.h"
+#include "ngx_rtmp_restream_frame.h"
 #include "ngx_rtmp_restream_source.h"
 
 #include <ngx_rtmp.h>
@@ -241,7 +242,7 @@ ngx_rtmp_restream_host_message(ngx_rtmp_session_t *s, ngx_rtmp_header_t *h,
         return NGX_ERROR;
     }
 
-    frm = ngx_rtmp_restream_source_frame(h->type, in);
+    frm = ngx_rtmp_restream_frame_create(h->type, in);
 
     if (frm == NULL) {
         return NGX_OK;

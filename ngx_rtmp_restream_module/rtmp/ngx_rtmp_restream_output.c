@@ -45,10 +45,6 @@ static void ngx_rtmp_restream_output_failed(ngx_rtmp_restream_output_t *out,
 static void ngx_rtmp_restream_output_drop_peer(ngx_rtmp_restream_output_t *out,
     ngx_uint_t notify);
 static void ngx_rtmp_restream_output_stopped(ngx_rtmp_restream_output_t *out);
-static void ngx_rtmp_restream_output_log_state(ngx_rtmp_restream_output_t *out,
-    ngx_rtmp_restream_state_e old);
-static u_char *ngx_rtmp_restream_output_log(ngx_log_t *log, u_char *buf,
-    size_t len);
 
 
 static const ngx_rtmp_restream_peer_handlers_t
@@ -59,18 +55,6 @@ static const ngx_rtmp_restream_peer_handlers_t
     ngx_rtmp_restream_output_writable,
     ngx_rtmp_restream_output_reconnect,
     ngx_rtmp_restream_output_ended
-};
-
-
-/* by ngx_rtmp_restream_state_e: what a log line says to be doing */
-
-static char  *ngx_rtmp_restream_output_actions[] = {
-    NULL,
-    "resolving destination",
-    "connecting to destination",
-    "publishing to destination",
-    "sending to destination",
-    "waiting for destination"
 };
 
 
@@ -219,127 +203,6 @@ ngx_rtmp_restream_output_update(ngx_rtmp_restream_output_t *out,
         out->restart = 1;
         ngx_rtmp_restream_output_stop(out, RESTREAM_REASON_NONE, 0);
     }
-}
-
-
-void
-ngx_rtmp_restream_output_publisher(ngx_rtmp_restream_output_t *out,
-    ngx_uint_t there)
-{
-    ngx_rtmp_restream_reason_t  reason;
-
-    if (out->report.state != NGX_RTMP_RESTREAM_LIVE) {
-        return;
-    }
-
-    ngx_rtmp_restream_reason_set(&reason,
-                                 there ? RESTREAM_REASON_NONE
-                                       : RESTREAM_REASON_PUBLISHER_GONE,
-                                 NULL, NULL, NULL);
-
-    out->report.reason = reason;
-    out->changed = 1;
-}
-
-
-/* the one door */
-
-void
-ngx_rtmp_restream_output_set_state(ngx_rtmp_restream_output_t *out,
-    ngx_rtmp_restream_state_e state, ngx_rtmp_restream_reason_t *reason)
-{
-    ngx_rtmp_restream_state_e  old;
-
-    old = out->report.state;
-
-    if (state != old) {
-        out->report.since = ngx_rtmp_restream_now();
-    }
-
-    out->report.state = state;
-    out->changed = 1;
-
-    if (reason) {
-        out->report.reason = *reason;
-
-    } else if (state == NGX_RTMP_RESTREAM_LIVE) {
-        out->report.reason.code = RESTREAM_REASON_NONE;
-    }
-
-    if (state != NGX_RTMP_RESTREAM_WAITING) {
-        out->report.next_attempt_at = 0;
-    }
-
-    out->log.action = NULL;
-
-    ngx_rtmp_restream_output_log_state(out, old);
-
-    out->log.action = ngx_rtmp_restream_output_actions[state];
-}
-
-
-/*
- * A failure is told when it begins and when it changes, a return when it is
- * live; the attempts in between are for the debug log.
- */
-
-static void
-ngx_rtmp_restream_output_log_state(ngx_rtmp_restream_output_t *out,
-    ngx_rtmp_restream_state_e old)
-{
-    ngx_str_t                    text, code, words;
-    ngx_rtmp_restream_reason_t  *reason;
-
-    reason = &out->report.reason;
-
-    text.len = reason->text_len;
-    text.data = reason->text;
-    code.len = reason->server_code_len;
-    code.data = reason->server_code;
-    words.len = reason->server_text_len;
-    words.data = reason->server_text;
-
-    switch (out->report.state) {
-
-    case NGX_RTMP_RESTREAM_LIVE:
-        out->told = RESTREAM_REASON_NONE;
-        ngx_log_error(NGX_LOG_NOTICE, &out->log, 0, "destination is live");
-        return;
-
-    case NGX_RTMP_RESTREAM_WAITING:
-        if (out->told == reason->code) {
-            break;
-        }
-
-        out->told = reason->code;
-
-        if (code.len || words.len) {
-            ngx_log_error(NGX_LOG_ERR, &out->log, 0,
-                          "destination failed: %V, the server said \"%V\" "
-                          "\"%V\"", &text, &code, &words);
-            return;
-        }
-
-        ngx_log_error(NGX_LOG_ERR, &out->log, 0, "destination failed: %V",
-                      &text);
-        return;
-
-    case NGX_RTMP_RESTREAM_OFF:
-        if (old == NGX_RTMP_RESTREAM_OFF) {
-            break;
-        }
-
-        out->told = RESTREAM_REASON_NONE;
-        ngx_log_error(NGX_LOG_NOTICE, &out->log, 0, "destination is off: %V",
-                      &text);
-        return;
-
-    default:
-        break;
-    }
-
-    ngx_log_debug2(NGX_LOG_DEBUG_CORE, &out->log, 0,
-                   "restream output state %d -> %d", old, out->report.state);
 }
 
 
@@ -701,7 +564,7 @@ ngx_rtmp_restream_output_failed(ngx_rtmp_restream_output_t *out,
 {
     uint64_t  delay, live;
 
-    live = out->live_since ? ngx_current_msec - out->live_since : 0;
+    live = out->live_since ? ngx_current_msec - out->live_since + 1 : 0;
 
     if (out->live_since) {
         out->report.reconnects++;
@@ -782,28 +645,4 @@ ngx_rtmp_restream_output_stopped(ngx_rtmp_restream_output_t *out)
 
     ngx_rtmp_restream_reason_set(&reason, out->stop_reason, NULL, NULL, NULL);
     ngx_rtmp_restream_output_set_state(out, NGX_RTMP_RESTREAM_OFF, &reason);
-}
-
-
-static u_char *
-ngx_rtmp_restream_output_log(ngx_log_t *log, u_char *buf, size_t len)
-{
-    u_char                      *p;
-    ngx_rtmp_restream_target_t  *target;
-    ngx_rtmp_restream_output_t  *out = log->data;
-
-    if (log->action) {
-        p = ngx_snprintf(buf, len, " while %s", log->action);
-        len -= p - buf;
-        buf = p;
-    }
-
-    target = out->hop ? out->hop : &out->record.target;
-
-    return ngx_snprintf(buf, len,
-                        ", stream: \"%V/%V\", destination: \"%V\", "
-                        "server: \"%V:%ui\"",
-                        &out->source->key.app, &out->source->key.name,
-                        &out->record.name, &target->host,
-                        (ngx_uint_t) target->port);
 }

@@ -102,5 +102,8 @@ void ngx_rtmp_restream_output_publisher(ngx_rtmp_restream_output_t *out,
 void ngx_rtmp_restream_output_set_state(ngx_rtmp_restream_output_t *out,
     ngx_rtmp_restream_state_e state, ngx_rtmp_restream_reason_t *reason);
 
+/* ngx_log_t.handler of an output: which stream, destination and server */
+u_char *ngx_rtmp_restream_output_log(ngx_log_t *log, u_char *buf, size_t len);
+
 
 #endif /* _NGX_RTMP_RESTREAM_OUTPUT_H_INCLUDED_ */

@@ -9,42 +9,19 @@
  */
 
 #include "ngx_rtmp_restream_peer.h"
+#include "ngx_rtmp_restream_connect.h"
 #include "ngx_rtmp_restream_reason.h"
 #include "ngx_rtmp_restream_target.h"
 
 #include <ngx_md5.h>
-#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <linux/sockios.h>
 
-
-/* kernel queue of a destination: by size, and by what is not sent yet */
-#define NGX_RTMP_RESTREAM_SNDBUF         (192 * 1024)
-#define NGX_RTMP_RESTREAM_NOTSENT_LOWAT  (128 * 1024)
 
 #define NGX_RTMP_RESTREAM_READ_SIZE      4096
 #define NGX_RTMP_RESTREAM_READS          16      /* at most, per event */
 
 
-static ngx_int_t ngx_rtmp_restream_peer_resolve(
-    ngx_rtmp_restream_peer_t *peer);
-static void ngx_rtmp_restream_peer_resolve_run(void *data);
-static void ngx_rtmp_restream_peer_resolved(void *owner, void *data);
-static void ngx_rtmp_restream_peer_start(ngx_rtmp_restream_peer_t *peer,
-    restream_resolve_t *rs);
-static void ngx_rtmp_restream_peer_connect(ngx_rtmp_restream_peer_t *peer);
-static ngx_int_t ngx_rtmp_restream_peer_connect_address(
-    ngx_rtmp_restream_peer_t *peer, restream_resolve_addr_t *addr);
-static ngx_int_t ngx_rtmp_restream_peer_socket_options(
-    ngx_rtmp_restream_peer_t *peer, ngx_socket_t s, int family);
-static ngx_int_t ngx_rtmp_restream_peer_add_events(ngx_connection_t *c);
-static void ngx_rtmp_restream_peer_connect_handler(ngx_event_t *ev);
-static void ngx_rtmp_restream_peer_address_timeout(ngx_event_t *ev);
-static void ngx_rtmp_restream_peer_next_address(
-    ngx_rtmp_restream_peer_t *peer, ngx_err_t err);
-static void ngx_rtmp_restream_peer_connected(ngx_rtmp_restream_peer_t *peer);
-static void ngx_rtmp_restream_peer_tls_handler(ngx_event_t *ev);
-static void ngx_rtmp_restream_peer_dialogue(ngx_rtmp_restream_peer_t *peer);
 static ngx_int_t ngx_rtmp_restream_peer_client_conf(
     ngx_rtmp_restream_peer_t *peer, restream_client_conf_t *cf);
 static void ngx_rtmp_restream_peer_md5(const void *data, size_t size,
@@ -59,13 +36,7 @@ static void ngx_rtmp_restream_peer_protocol_error(
     ngx_rtmp_restream_peer_t *peer);
 static ssize_t ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
     struct iovec *iov, ngx_uint_t niov);
-static void ngx_rtmp_restream_peer_lost(ngx_rtmp_restream_peer_t *peer,
-    ngx_err_t err);
-static void ngx_rtmp_restream_peer_end(ngx_rtmp_restream_peer_t *peer,
-    ngx_rtmp_restream_peer_end_e end);
 static void ngx_rtmp_restream_peer_ended_handler(ngx_event_t *ev);
-static void ngx_rtmp_restream_peer_close(ngx_rtmp_restream_peer_t *peer,
-    ngx_uint_t notify);
 static ngx_int_t ngx_rtmp_restream_peer_copy_str(ngx_pool_t *pool,
     ngx_str_t *dst, ngx_str_t *src);
 
@@ -95,10 +66,6 @@ ngx_rtmp_restream_peer_create(ngx_rtmp_restream_app_conf_t *conf,
     peer->handlers = handlers;
     peer->data = data;
 
-    peer->timer.handler = ngx_rtmp_restream_peer_address_timeout;
-    peer->timer.data = peer;
-    peer->timer.log = log;
-
     peer->ended.handler = ngx_rtmp_restream_peer_ended_handler;
     peer->ended.data = peer;
     peer->ended.log = log;
@@ -110,7 +77,7 @@ ngx_rtmp_restream_peer_create(ngx_rtmp_restream_app_conf_t *conf,
         goto failed;
     }
 
-    if (ngx_rtmp_restream_peer_resolve(peer) != NGX_OK) {
+    if (ngx_rtmp_restream_connect(peer) != NGX_OK) {
         goto failed;
     }
 
@@ -248,392 +215,7 @@ ngx_rtmp_restream_peer_fail(ngx_rtmp_restream_peer_t *peer,
 }
 
 
-static ngx_int_t
-ngx_rtmp_restream_peer_resolve(ngx_rtmp_restream_peer_t *peer)
-{
-    restream_resolve_t        *rs;
-    ngx_rtmp_restream_task_t  *task;
-
-    task = ngx_rtmp_restream_task_create(sizeof(restream_resolve_t));
-    if (task == NULL) {
-        return NGX_ERROR;
-    }
-
-    rs = task->data;
-    rs->port = peer->target.port;
-
-    /* RESTREAM_RESOLVE_HOST is more than a name may have; url checks it */
-
-    ngx_cpystrn((u_char *) rs->host, peer->target.host.data,
-                ngx_min(peer->target.host.len + 1, RESTREAM_RESOLVE_HOST));
-
-    task->run = ngx_rtmp_restream_peer_resolve_run;
-    task->done = ngx_rtmp_restream_peer_resolved;
-    task->owner = peer;
-
-    if (ngx_rtmp_restream_task_post(task, peer->conf->main->thread_pool)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    peer->task = task;
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_rtmp_restream_peer_resolve_run(void *data)
-{
-    restream_resolve(data);
-}
-
-
-static void
-ngx_rtmp_restream_peer_resolved(void *owner, void *data)
-{
-    restream_resolve_t        *rs = data;
-    ngx_rtmp_restream_peer_t  *peer = owner;
-
-    peer->task = NULL;
-
-    if (rs->rc != RESTREAM_OK || rs->naddrs == 0) {
-        ngx_rtmp_restream_peer_fail(peer, RESTREAM_REASON_DNS, rs->err);
-        return;
-    }
-
-    ngx_rtmp_restream_peer_start(peer, rs);
-}
-
-
-static void
-ngx_rtmp_restream_peer_start(ngx_rtmp_restream_peer_t *peer,
-    restream_resolve_t *rs)
-{
-    size_t  size;
-
-    size = rs->naddrs * sizeof(restream_resolve_addr_t);
-
-    peer->addrs = ngx_palloc(peer->pool, size);
-    if (peer->addrs == NULL) {
-        ngx_rtmp_restream_peer_fail(peer,
-                                    RESTREAM_REASON_CONNECTIONS_EXHAUSTED,
-                                    "no memory");
-        return;
-    }
-
-    ngx_memcpy(peer->addrs, rs->addrs, size);
-    peer->naddrs = rs->naddrs;
-
-    peer->handlers->progress(peer->data, NGX_RTMP_RESTREAM_CONNECTING);
-
-    ngx_rtmp_restream_peer_connect(peer);
-}
-
-
-/* from peer->addr on, the first address that can be tried */
-
-static void
-ngx_rtmp_restream_peer_connect(ngx_rtmp_restream_peer_t *peer)
-{
-    ngx_int_t                 rc;
-    restream_resolve_addr_t  *addr;
-
-    /* the last connections are for publishers */
-
-    if (ngx_cycle->free_connection_n <= ngx_max(ngx_cycle->connection_n / 32,
-                                                2))
-    {
-        ngx_rtmp_restream_peer_fail(peer,
-                                    RESTREAM_REASON_CONNECTIONS_EXHAUSTED,
-                                    NULL);
-        return;
-    }
-
-    while (peer->addr < peer->naddrs) {
-        addr = &peer->addrs[peer->addr++];
-
-        peer->addr_text_len = ngx_sock_ntop((struct sockaddr *) &addr->sockaddr,
-                                            addr->socklen, peer->addr_text,
-                                            NGX_SOCKADDR_STRLEN, 1);
-
-        rc = ngx_rtmp_restream_peer_connect_address(peer, addr);
-
-        if (rc == NGX_OK) {
-            ngx_rtmp_restream_peer_connected(peer);
-            return;
-        }
-
-        if (rc == NGX_AGAIN) {
-            ngx_add_timer(&peer->timer, NGX_RTMP_RESTREAM_ADDRESS_TIMEOUT);
-            return;
-        }
-
-        ngx_rtmp_restream_peer_close(peer, 0);
-    }
-
-    ngx_rtmp_restream_peer_lost(peer, peer->connect_error);
-}
-
-
-/* NGX_OK connected, NGX_AGAIN under way, NGX_ERROR: peer->connect_error */
-
-static ngx_int_t
-ngx_rtmp_restream_peer_connect_address(ngx_rtmp_restream_peer_t *peer,
-    restream_resolve_addr_t *addr)
-{
-    int                rc;
-    ngx_socket_t       s;
-    ngx_connection_t  *c;
-
-    s = socket(addr->sockaddr.ss_family, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC,
-               0);
-
-    if (s == (ngx_socket_t) -1) {
-        peer->connect_error = ngx_socket_errno;
-        return NGX_ERROR;
-    }
-
-    c = ngx_get_connection(s, peer->log);
-
-    if (c == NULL) {
-        (void) ngx_close_socket(s);
-        peer->connect_error = NGX_ENOMEM;
-        return NGX_ERROR;
-    }
-
-    peer->connection = c;
-
-    c->data = peer;
-    c->type = SOCK_STREAM;
-    c->log = peer->log;
-    c->log_error = NGX_ERROR_INFO;
-    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
-    c->start_time = ngx_current_msec;
-    c->recv = ngx_recv;
-    c->send = ngx_send;
-    c->recv_chain = ngx_recv_chain;
-    c->send_chain = ngx_send_chain;
-    c->read->log = peer->log;
-    c->write->log = peer->log;
-    c->read->handler = ngx_rtmp_restream_peer_connect_handler;
-    c->write->handler = ngx_rtmp_restream_peer_connect_handler;
-
-    if (ngx_rtmp_restream_peer_socket_options(peer, s, addr->sockaddr.ss_family)
-        != NGX_OK)
-    {
-        peer->connect_error = ngx_socket_errno;
-        return NGX_ERROR;
-    }
-
-    do {
-        rc = connect(s, (struct sockaddr *) &addr->sockaddr, addr->socklen);
-    } while (rc == -1 && ngx_socket_errno == NGX_EINTR);
-
-    if (rc == -1 && ngx_socket_errno != NGX_EINPROGRESS) {
-        peer->connect_error = ngx_socket_errno;
-        return NGX_ERROR;
-    }
-
-    if (ngx_rtmp_restream_peer_add_events(c) != NGX_OK) {
-        peer->connect_error = NGX_ENOMEM;
-        return NGX_ERROR;
-    }
-
-    return rc == 0 ? NGX_OK : NGX_AGAIN;
-}
-
-
-static ngx_int_t
-ngx_rtmp_restream_peer_socket_options(ngx_rtmp_restream_peer_t *peer,
-    ngx_socket_t s, int family)
-{
-    int          nodelay, sndbuf, lowat;
-    unsigned     timeout;
-    ngx_addr_t  *local;
-
-    nodelay = 1;
-    sndbuf = NGX_RTMP_RESTREAM_SNDBUF;
-    lowat = NGX_RTMP_RESTREAM_NOTSENT_LOWAT;
-    timeout = peer->conf->send_timeout;
-
-    (void) setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof(int));
-    (void) setsockopt(s, SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(int));
-
-#ifdef TCP_NOTSENT_LOWAT
-    (void) setsockopt(s, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof(int));
-#endif
-
-#ifdef TCP_USER_TIMEOUT
-    (void) setsockopt(s, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout,
-                      sizeof(unsigned));
-#endif
-
-    local = peer->conf->bind;
-
-    if (local == NULL || local->sockaddr->sa_family != family) {
-        return NGX_OK;
-    }
-
-#ifdef IP_BIND_ADDRESS_NO_PORT
-    (void) setsockopt(s, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &nodelay,
-                      sizeof(int));
-#endif
-
-    return bind(s, local->sockaddr, local->socklen) == 0 ? NGX_OK : NGX_ERROR;
-}
-
-
-static ngx_int_t
-ngx_rtmp_restream_peer_add_events(ngx_connection_t *c)
-{
-    if (ngx_add_conn) {
-        return ngx_add_conn(c);
-    }
-
-    if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_handle_write_event(c->write, 0);
-}
-
-
-static void
-ngx_rtmp_restream_peer_connect_handler(ngx_event_t *ev)
-{
-    int                        err;
-    socklen_t                  len;
-    ngx_connection_t          *c;
-    ngx_rtmp_restream_peer_t  *peer;
-
-    c = ev->data;
-    peer = c->data;
-
-    if (c->close) {
-        ngx_rtmp_restream_peer_end(peer, NGX_RTMP_RESTREAM_PEER_SHUTDOWN);
-        return;
-    }
-
-    err = 0;
-    len = sizeof(int);
-
-    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &err, &len) == -1) {
-        err = ngx_socket_errno;
-    }
-
-    if (err) {
-        ngx_rtmp_restream_peer_next_address(peer, err);
-        return;
-    }
-
-    if (!c->write->ready) {
-        return;
-    }
-
-    ngx_rtmp_restream_peer_connected(peer);
-}
-
-
-static void
-ngx_rtmp_restream_peer_address_timeout(ngx_event_t *ev)
-{
-    ngx_rtmp_restream_peer_next_address(ev->data, NGX_ETIMEDOUT);
-}
-
-
-static void
-ngx_rtmp_restream_peer_next_address(ngx_rtmp_restream_peer_t *peer,
-    ngx_err_t err)
-{
-    peer->connect_error = err;
-
-    ngx_rtmp_restream_peer_close(peer, 0);
-    ngx_rtmp_restream_peer_connect(peer);
-}
-
-
-static void
-ngx_rtmp_restream_peer_connected(ngx_rtmp_restream_peer_t *peer)
-{
-    ngx_connection_t  *c;
-
-    c = peer->connection;
-
-    if (peer->timer.timer_set) {
-        ngx_del_timer(&peer->timer);
-    }
-
-    if (!peer->target.tls) {
-        ngx_rtmp_restream_peer_dialogue(peer);
-        return;
-    }
-
-    if (ngx_rtmp_restream_tls_init(&peer->tls, peer->conf->tls, c,
-                                   &peer->target.host)
-        != NGX_OK)
-    {
-        ngx_rtmp_restream_peer_fail(peer, RESTREAM_REASON_TLS, "no memory");
-        return;
-    }
-
-    c->read->handler = ngx_rtmp_restream_peer_tls_handler;
-    c->write->handler = ngx_rtmp_restream_peer_tls_handler;
-
-    ngx_rtmp_restream_peer_tls_handler(c->write);
-}
-
-
-static void
-ngx_rtmp_restream_peer_tls_handler(ngx_event_t *ev)
-{
-    u_char                     err[128];
-    ngx_int_t                  rc;
-    ngx_connection_t          *c;
-    ngx_rtmp_restream_peer_t  *peer;
-
-    c = ev->data;
-    peer = c->data;
-
-    if (c->close) {
-        ngx_rtmp_restream_peer_end(peer, NGX_RTMP_RESTREAM_PEER_SHUTDOWN);
-        return;
-    }
-
-    err[0] = '\0';
-
-    rc = ngx_rtmp_restream_tls_handshake(&peer->tls, err, sizeof(err));
-
-    switch (rc) {
-
-    case NGX_OK:
-        ngx_rtmp_restream_peer_dialogue(peer);
-        return;
-
-    case NGX_AGAIN:
-        if (ngx_handle_read_event(c->read, 0) == NGX_OK
-            && ngx_handle_write_event(c->write, 0) == NGX_OK)
-        {
-            return;
-        }
-
-        break;
-
-    case NGX_DECLINED:
-        ngx_rtmp_restream_peer_fail(peer, RESTREAM_REASON_TLS_CERTIFICATE,
-                                    (char *) err);
-        return;
-
-    default:
-        break;
-    }
-
-    ngx_rtmp_restream_peer_fail(peer, RESTREAM_REASON_TLS, (char *) err);
-}
-
-
-static void
+void
 ngx_rtmp_restream_peer_dialogue(ngx_rtmp_restream_peer_t *peer)
 {
     ngx_connection_t        *c;
@@ -999,7 +581,7 @@ ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
 
 /* the connection is gone; err 0: the server closed it */
 
-static void
+void
 ngx_rtmp_restream_peer_lost(ngx_rtmp_restream_peer_t *peer, ngx_err_t err)
 {
     u_char             *p, detail[NGX_SOCKADDR_STRLEN + 160];
@@ -1036,7 +618,7 @@ ngx_rtmp_restream_peer_lost(ngx_rtmp_restream_peer_t *peer, ngx_err_t err)
 }
 
 
-static void
+void
 ngx_rtmp_restream_peer_end(ngx_rtmp_restream_peer_t *peer,
     ngx_rtmp_restream_peer_end_e end)
 {
@@ -1063,7 +645,7 @@ ngx_rtmp_restream_peer_ended_handler(ngx_event_t *ev)
 }
 
 
-static void
+void
 ngx_rtmp_restream_peer_close(ngx_rtmp_restream_peer_t *peer, ngx_uint_t notify)
 {
     if (peer->timer.timer_set) {

@@ -6,12 +6,10 @@
 #include "ngx_rtmp_restream_output.h"
 #include "ngx_rtmp_restream_feed.h"
 #include "ngx_rtmp_restream_control.h"
-
-#include "../model/restream_plan.h"
+#include "ngx_rtmp_restream_wanted.h"
 
 
 #define NGX_RTMP_RESTREAM_TICK        100       /* ms */
-#define NGX_RTMP_RESTREAM_DATA_PEEK   64        /* bytes to tell data by */
 #define NGX_RTMP_RESTREAM_VIDEO_WAIT  1000      /* ms */
 
 
@@ -26,23 +24,16 @@ static void ngx_rtmp_restream_source_tick(ngx_event_t *ev);
 static ngx_int_t ngx_rtmp_restream_source_claim(
     ngx_rtmp_restream_source_t *src);
 static void ngx_rtmp_restream_source_let_go(ngx_rtmp_restream_source_t *src);
-static void ngx_rtmp_restream_source_apply(ngx_rtmp_restream_source_t *src);
-static void ngx_rtmp_restream_source_plan(ngx_rtmp_restream_source_t *src,
-    ngx_pool_t *pool, ngx_rtmp_restream_record_t *records, ngx_uint_t n);
-static void ngx_rtmp_restream_source_report(ngx_rtmp_restream_source_t *src,
-    ngx_uint_t all);
 static void ngx_rtmp_restream_source_grace_handler(ngx_event_t *ev);
 static void ngx_rtmp_restream_source_end(ngx_rtmp_restream_source_t *src);
 static void ngx_rtmp_restream_source_publisher(ngx_rtmp_restream_source_t *src,
     ngx_uint_t there);
 static ngx_int_t ngx_rtmp_restream_source_header(
     ngx_rtmp_restream_source_t *src, restream_frame_t *frm);
-static ngx_uint_t ngx_rtmp_restream_source_wanted(
+static ngx_uint_t ngx_rtmp_restream_source_passes(
     ngx_rtmp_restream_source_t *src, restream_frame_t *frm);
 static ngx_uint_t ngx_rtmp_restream_source_audio_only(
     ngx_rtmp_restream_source_t *src);
-static size_t ngx_rtmp_restream_source_copy(ngx_chain_t *in, u_char *p,
-    size_t size);
 
 
 /* of this worker */
@@ -156,7 +147,7 @@ ngx_rtmp_restream_source_push(ngx_rtmp_restream_source_t *src,
 {
     unsigned  track;
 
-    if (!ngx_rtmp_restream_source_wanted(src, frm)) {
+    if (!ngx_rtmp_restream_source_passes(src, frm)) {
         restream_frame_unref(&frm);
         return;
     }
@@ -193,88 +184,6 @@ ngx_rtmp_restream_source_push(ngx_rtmp_restream_source_t *src,
     }
 
     ngx_rtmp_restream_rendition_push(src->rendition, frm);
-}
-
-
-restream_frame_t *
-ngx_rtmp_restream_source_frame(ngx_uint_t type, ngx_chain_t *in)
-{
-    size_t                size, skip;
-    u_char                head[NGX_RTMP_RESTREAM_DATA_PEEK];
-    ngx_chain_t          *cl;
-    restream_str_t        prefix;
-    restream_frame_t     *frm;
-    restream_flv_info_t   info;
-
-    size = 0;
-    skip = 0;
-    prefix.len = 0;
-
-    for (cl = in; cl; cl = cl->next) {
-        size += cl->buf->last - cl->buf->pos;
-    }
-
-    ngx_memzero(&info, sizeof(restream_flv_info_t));
-    info.track = RESTREAM_FLV_NO_TRACK;
-
-    if (type == RESTREAM_MSG_AMF3_DATA || type == RESTREAM_MSG_AMF0_DATA) {
-
-        (void) ngx_rtmp_restream_source_copy(in, head, sizeof(head));
-
-        /* AMF3 data is AMF0 behind a format byte */
-
-        if (type == RESTREAM_MSG_AMF3_DATA && size && head[0] == 0) {
-            skip = 1;
-            size--;
-        }
-
-        type = RESTREAM_MSG_AMF0_DATA;
-
-        if (restream_flv_metadata(head + skip,
-                                  ngx_min(size, sizeof(head) - skip), &prefix)
-            == RESTREAM_OK)
-        {
-            info.flags = RESTREAM_FLV_HEADER;
-            info.header = RESTREAM_FLV_HEADER_METADATA;
-
-        } else {
-            prefix.len = 0;
-        }
-    }
-
-    if (size + prefix.len > UINT32_MAX / 2) {
-        return NULL;
-    }
-
-    frm = restream_frame_create((uint8_t) type, 0, &info,
-                                (uint32_t) (size + prefix.len));
-    if (frm == NULL) {
-        return NULL;
-    }
-
-    if (prefix.len) {
-        ngx_memcpy(frm->data, prefix.data, prefix.len);
-    }
-
-    if (skip) {
-        in->buf->pos += skip;
-    }
-
-    (void) ngx_rtmp_restream_source_copy(in, frm->data + prefix.len, size);
-
-    if (skip) {
-        in->buf->pos -= skip;
-    }
-
-    if (type != RESTREAM_MSG_AMF0_DATA) {
-        restream_flv_classify((uint8_t) type, frm->data, size, &info);
-
-        frm->flags = info.flags;
-        frm->track = info.track;
-        frm->header = (uint8_t) info.header;
-    }
-
-    return frm;
 }
 
 
@@ -476,7 +385,7 @@ ngx_rtmp_restream_source_tick(ngx_event_t *ev)
                && src->generation
                   != ngx_rtmp_restream_zone_generation(src->zone))
     {
-        ngx_rtmp_restream_source_apply(src);
+        ngx_rtmp_restream_wanted_apply(src);
     }
 
     for (q = ngx_queue_head(&src->outputs);
@@ -488,7 +397,7 @@ ngx_rtmp_restream_source_tick(ngx_event_t *ev)
         ngx_rtmp_restream_feed_tick(out);
     }
 
-    ngx_rtmp_restream_source_report(src, 0);
+    ngx_rtmp_restream_wanted_report(src, 0);
 }
 
 
@@ -513,7 +422,7 @@ ngx_rtmp_restream_source_claim(ngx_rtmp_restream_source_t *src)
         rc = ngx_rtmp_restream_control_publish(src->zone, src->conf,
                                                &src->key);
 
-        ngx_rtmp_restream_source_apply(src);
+        ngx_rtmp_restream_wanted_apply(src);
     }
 
     if (rc == NGX_ERROR && !src->full) {
@@ -539,162 +448,6 @@ ngx_rtmp_restream_source_let_go(ngx_rtmp_restream_source_t *src)
                   &src->key.app, &src->key.name);
 
     ngx_rtmp_restream_source_destroy(src);
-}
-
-
-/* what is wanted, out of the zone */
-
-static void
-ngx_rtmp_restream_source_apply(ngx_rtmp_restream_source_t *src)
-{
-    ngx_uint_t                   n, generation;
-    ngx_pool_t                  *pool;
-    ngx_rtmp_restream_record_t  *records;
-
-    pool = ngx_create_pool(4096, src->log);
-    if (pool == NULL) {
-        return;
-    }
-
-    /* read before the records: a change in between is applied next time */
-
-    generation = ngx_rtmp_restream_zone_generation(src->zone);
-
-    if (ngx_rtmp_restream_zone_get(src->zone, src->zs, pool, &records, &n)
-        == NGX_OK)
-    {
-        ngx_rtmp_restream_source_plan(src, pool, records, n);
-        src->generation = generation;
-    }
-
-    ngx_destroy_pool(pool);
-}
-
-
-static void
-ngx_rtmp_restream_source_plan(ngx_rtmp_restream_source_t *src,
-    ngx_pool_t *pool, ngx_rtmp_restream_record_t *records, ngx_uint_t n)
-{
-    uint32_t                      i, nhave, nsteps;
-    ngx_queue_t                  *q;
-    restream_plan_item_t         *wanted, *have;
-    restream_plan_step_t         *steps, *st;
-    ngx_rtmp_restream_output_t  **outs, *out;
-
-    nhave = 0;
-
-    for (q = ngx_queue_head(&src->outputs);
-         q != ngx_queue_sentinel(&src->outputs);
-         q = ngx_queue_next(q))
-    {
-        nhave++;
-    }
-
-    wanted = ngx_palloc(pool, n * sizeof(restream_plan_item_t) + 1);
-    have = ngx_palloc(pool, nhave * sizeof(restream_plan_item_t) + 1);
-    outs = ngx_palloc(pool, nhave * sizeof(void *) + 1);
-    steps = ngx_palloc(pool, (n + nhave) * sizeof(restream_plan_step_t) + 1);
-
-    if (wanted == NULL || have == NULL || outs == NULL || steps == NULL) {
-        return;
-    }
-
-    for (i = 0; i < n; i++) {
-        wanted[i].id = records[i].id;
-        wanted[i].revision = records[i].revision;
-        wanted[i].target = records[i].dial;
-    }
-
-    nhave = 0;
-
-    for (q = ngx_queue_head(&src->outputs);
-         q != ngx_queue_sentinel(&src->outputs);
-         q = ngx_queue_next(q))
-    {
-        out = ngx_queue_data(q, ngx_rtmp_restream_output_t, queue);
-
-        if (out->removed) {
-            continue;
-        }
-
-        have[nhave].id = out->record.id;
-        have[nhave].revision = out->record.revision;
-        have[nhave].target = out->record.dial;
-        outs[nhave++] = out;
-    }
-
-    nsteps = restream_plan(wanted, (uint32_t) n, have, nhave, steps);
-
-    for (i = 0; i < nsteps; i++) {
-        st = &steps[i];
-
-        switch (st->step) {
-
-        case RESTREAM_PLAN_REMOVE:
-            ngx_rtmp_restream_output_stop(outs[st->have],
-                                          RESTREAM_REASON_DISABLED, 1);
-            break;
-
-        case RESTREAM_PLAN_ADD:
-            out = ngx_rtmp_restream_output_create(src, &records[st->wanted]);
-
-            if (out) {
-                ngx_rtmp_restream_output_start(out);
-            }
-
-            break;
-
-        default:
-            ngx_rtmp_restream_output_update(outs[st->have],
-                                            &records[st->wanted],
-                                            st->step == RESTREAM_PLAN_RESTART);
-            break;
-        }
-    }
-
-    ngx_rtmp_restream_source_report(src, 1);
-}
-
-
-static void
-ngx_rtmp_restream_source_report(ngx_rtmp_restream_source_t *src,
-    ngx_uint_t all)
-{
-    ngx_uint_t                        n;
-    ngx_queue_t                      *q;
-    ngx_rtmp_restream_output_t       *out;
-    ngx_rtmp_restream_zone_report_t   reports[64];
-
-    if (src->zs == NULL) {
-        return;
-    }
-
-    n = 0;
-
-    for (q = ngx_queue_head(&src->outputs);
-         q != ngx_queue_sentinel(&src->outputs);
-         q = ngx_queue_next(q))
-    {
-        out = ngx_queue_data(q, ngx_rtmp_restream_output_t, queue);
-
-        if (out->removed || !(out->changed || all)) {
-            continue;
-        }
-
-        out->changed = 0;
-
-        reports[n].id = out->record.id;
-        reports[n].report = &out->report;
-
-        if (++n == 64) {
-            ngx_rtmp_restream_zone_report(src->zone, src->zs, reports, n);
-            n = 0;
-        }
-    }
-
-    if (n) {
-        ngx_rtmp_restream_zone_report(src->zone, src->zs, reports, n);
-    }
 }
 
 
@@ -751,7 +504,7 @@ ngx_rtmp_restream_source_publisher(ngx_rtmp_restream_source_t *src,
         ngx_rtmp_restream_output_publisher(out, there);
     }
 
-    ngx_rtmp_restream_source_report(src, 0);
+    ngx_rtmp_restream_wanted_report(src, 0);
 }
 
 
@@ -801,7 +554,7 @@ ngx_rtmp_restream_source_header(ngx_rtmp_restream_source_t *src,
 /* after a return, nothing that refers to frames before it */
 
 static ngx_uint_t
-ngx_rtmp_restream_source_wanted(ngx_rtmp_restream_source_t *src,
+ngx_rtmp_restream_source_passes(ngx_rtmp_restream_source_t *src,
     restream_frame_t *frm)
 {
     if (frm->type != RESTREAM_MSG_VIDEO) {
@@ -832,22 +585,4 @@ ngx_rtmp_restream_source_audio_only(ngx_rtmp_restream_source_t *src)
            && (src->no_video
                || ngx_current_msec - src->started
                   >= NGX_RTMP_RESTREAM_VIDEO_WAIT);
-}
-
-
-static size_t
-ngx_rtmp_restream_source_copy(ngx_chain_t *in, u_char *p, size_t size)
-{
-    size_t  n, len;
-
-    n = 0;
-
-    for ( /* void */ ; in && n < size; in = in->next) {
-        len = ngx_min((size_t) (in->buf->last - in->buf->pos), size - n);
-
-        ngx_memcpy(p + n, in->buf->pos, len);
-        n += len;
-    }
-
-    return n;
 }

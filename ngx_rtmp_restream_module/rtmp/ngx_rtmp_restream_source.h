@@ -70,22 +70,12 @@ void ngx_rtmp_restream_source_shutdown(ngx_rtmp_restream_source_t *src);
 /*
  * Takes a complete message.
  *
- * in    frm       built by ngx_rtmp_restream_source_frame(); one reference,
+ * in    frm       built by ngx_rtmp_restream_frame_create(); one reference,
  *                 taken over
  *       timestamp as received, ms
  */
 void ngx_rtmp_restream_source_push(ngx_rtmp_restream_source_t *src,
     restream_frame_t *frm, uint32_t timestamp);
-
-/*
- * Copies a message, once, and classifies it.
- *
- * in    type      RESTREAM_MSG_*; AMF3 data is taken for AMF0
- *       in        its payload, borrowed
- * ret   NULL      no memory, or nothing that is relayed
- */
-restream_frame_t *ngx_rtmp_restream_source_frame(ngx_uint_t type,
-    ngx_chain_t *in);
 
 /* A worker's source list: for what must reach all of them. */
 ngx_queue_t *ngx_rtmp_restream_sources(void);

@@ -1,0 +1,225 @@
+/*
+ * The rows of a stream's destinations: see ngx_rtmp_restream_rows.h.
+ */
+
+#include "ngx_rtmp_restream_rows.h"
+
+
+static ngx_int_t ngx_rtmp_restream_zone_add_destination_locked(
+    ngx_rtmp_restream_zone_t *zone, ngx_rtmp_restream_zone_stream_t *zs,
+    ngx_rtmp_restream_record_t *record,
+    ngx_rtmp_restream_zone_destination_t *old);
+
+
+ngx_int_t
+ngx_rtmp_restream_zone_put(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_stream_key_t *key, ngx_rtmp_restream_origin_e origin,
+    ngx_rtmp_restream_record_t *records, ngx_uint_t n)
+{
+    ngx_int_t                              rc;
+    ngx_uint_t                             i;
+    ngx_queue_t                           *q, *next;
+    ngx_rtmp_restream_zone_stream_t       *zs;
+    ngx_rtmp_restream_zone_destination_t  *zd;
+
+    rc = NGX_OK;
+
+    ngx_shmtx_lock(&zone->shpool->mutex);
+
+    zs = ngx_rtmp_restream_zone_find_locked(zone, key);
+
+    if (zs == NULL) {
+        ngx_shmtx_unlock(&zone->shpool->mutex);
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; i < n; i++) {
+        zd = ngx_rtmp_restream_zone_find_destination_locked(zs, NULL,
+                                                            records[i].id);
+
+        if (zd && zd->record.revision == records[i].revision) {
+            zd->seen = 1;
+            continue;
+        }
+
+        if (ngx_rtmp_restream_zone_add_destination_locked(zone, zs, &records[i],
+                                                          zd)
+            != NGX_OK)
+        {
+            rc = NGX_ERROR;
+        }
+    }
+
+    for (q = ngx_queue_head(&zs->destinations);
+         q != ngx_queue_sentinel(&zs->destinations);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        zd = ngx_queue_data(q, ngx_rtmp_restream_zone_destination_t, queue);
+
+        if (zd->record.origin == origin && !zd->seen) {
+            ngx_rtmp_restream_zone_drop_destination_locked(zone, zs, zd);
+            continue;
+        }
+
+        zd->seen = 0;
+    }
+
+    (void) ngx_atomic_fetch_add(&zone->sh->generation, 1);
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    return rc;
+}
+
+
+/* hint: where to look first; NULL: nowhere */
+
+ngx_rtmp_restream_zone_destination_t *
+ngx_rtmp_restream_zone_find_destination_locked(
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_queue_t *hint, uint64_t id)
+{
+    ngx_queue_t                           *q;
+    ngx_rtmp_restream_zone_destination_t  *zd;
+
+    if (hint && hint != ngx_queue_sentinel(&zs->destinations)) {
+        zd = ngx_queue_data(hint, ngx_rtmp_restream_zone_destination_t, queue);
+
+        if (zd->record.id == id) {
+            return zd;
+        }
+    }
+
+    for (q = ngx_queue_head(&zs->destinations);
+         q != ngx_queue_sentinel(&zs->destinations);
+         q = ngx_queue_next(q))
+    {
+        zd = ngx_queue_data(q, ngx_rtmp_restream_zone_destination_t, queue);
+
+        if (zd->record.id == id) {
+            return zd;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* with old: takes its place and its report */
+
+static ngx_int_t
+ngx_rtmp_restream_zone_add_destination_locked(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_rtmp_restream_record_t *record,
+    ngx_rtmp_restream_zone_destination_t *old)
+{
+    size_t                                 len;
+    ngx_rtmp_restream_zone_arena_t         arena;
+    ngx_rtmp_restream_zone_destination_t  *zd;
+
+    len = ngx_rtmp_restream_record_len(record);
+
+    zd = ngx_slab_calloc_locked(zone->shpool,
+                                sizeof(ngx_rtmp_restream_zone_destination_t)
+                                + len);
+    if (zd == NULL) {
+
+        /* an old one with the wrong target is worse than none */
+
+        if (old) {
+            ngx_rtmp_restream_zone_drop_destination_locked(zone, zs, old);
+        }
+
+        return NGX_ERROR;
+    }
+
+    arena.last = (u_char *) &zd[1];
+    arena.end = arena.last + len;
+
+    ngx_rtmp_restream_record_copy(&zd->record, record, &arena);
+    zd->len = len;
+    zd->seen = 1;
+
+    if (old) {
+        zd->report = old->report;
+        ngx_queue_insert_after(&old->queue, &zd->queue);
+        ngx_rtmp_restream_zone_drop_destination_locked(zone, zs, old);
+
+    } else {
+        zd->report.since = ngx_rtmp_restream_now();
+        ngx_queue_insert_tail(&zs->destinations, &zd->queue);
+    }
+
+    zs->ndestinations++;
+    zone->sh->ndestinations++;
+    zone->sh->len += len;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_rtmp_restream_zone_drop_destination_locked(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs,
+    ngx_rtmp_restream_zone_destination_t *zd)
+{
+    ngx_queue_remove(&zd->queue);
+
+    zs->ndestinations--;
+    zone->sh->ndestinations--;
+    zone->sh->len -= zd->len;
+
+    /* a key stays nowhere longer than it is needed */
+    ngx_explicit_memzero(&zd[1], zd->len);
+
+    ngx_slab_free_locked(zone->shpool, zd);
+}
+
+
+size_t
+ngx_rtmp_restream_record_len(ngx_rtmp_restream_record_t *record)
+{
+    ngx_rtmp_restream_target_t  *target;
+
+    target = &record->target;
+
+    return record->name.len + target->host.len + target->app.len
+           + target->key.len + target->user.len + target->password.len;
+}
+
+
+void
+ngx_rtmp_restream_record_copy(ngx_rtmp_restream_record_t *dst,
+    ngx_rtmp_restream_record_t *src, ngx_rtmp_restream_zone_arena_t *arena)
+{
+    ngx_rtmp_restream_target_t  *to, *from;
+
+    *dst = *src;
+
+    to = &dst->target;
+    from = &src->target;
+
+    ngx_rtmp_restream_zone_copy_str(&dst->name, &src->name, arena);
+    ngx_rtmp_restream_zone_copy_str(&to->host, &from->host, arena);
+    ngx_rtmp_restream_zone_copy_str(&to->app, &from->app, arena);
+    ngx_rtmp_restream_zone_copy_str(&to->key, &from->key, arena);
+    ngx_rtmp_restream_zone_copy_str(&to->user, &from->user, arena);
+    ngx_rtmp_restream_zone_copy_str(&to->password, &from->password, arena);
+}
+
+
+/* the callers have measured; what would not fit is left empty all the same */
+
+void
+ngx_rtmp_restream_zone_copy_str(ngx_str_t *dst, ngx_str_t *src,
+    ngx_rtmp_restream_zone_arena_t *arena)
+{
+    dst->len = 0;
+    dst->data = arena->last;
+
+    if (src->len > (size_t) (arena->end - arena->last)) {
+        return;
+    }
+
+    dst->len = src->len;
+    arena->last = ngx_cpymem(arena->last, src->data, src->len);
+}

@@ -1,0 +1,83 @@
+/*
+ * What stands in the zone: streams, their destinations, and strings behind
+ * each.  Between the files that implement ngx_rtmp_restream_zone.h only.
+ *
+ *     zone -> stream -> destination    one slab block each, strings behind the
+ *             stream -> destination    struct, all in this mapping
+ */
+
+#ifndef _NGX_RTMP_RESTREAM_ROWS_H_INCLUDED_
+#define _NGX_RTMP_RESTREAM_ROWS_H_INCLUDED_
+
+
+#include "ngx_rtmp_restream_zone.h"
+#include "ngx_rtmp_restream_owner.h"
+
+
+typedef struct {
+    ngx_queue_t                  queue;
+    ngx_rtmp_restream_record_t   record;    /* strings: behind this struct */
+    ngx_rtmp_restream_report_t   report;
+    size_t                       len;       /* of the strings */
+    ngx_uint_t                   seen;      /* by the put that is running */
+} ngx_rtmp_restream_zone_destination_t;
+
+
+struct ngx_rtmp_restream_zone_stream_s {
+    ngx_queue_t                      queue;
+    ngx_rtmp_restream_owner_t        owner;
+    ngx_atomic_t                     asked;     /* set by who wants it */
+    ngx_uint_t                       live;
+    uint64_t                         since;
+    ngx_rtmp_restream_stream_key_t   key;       /* behind this struct */
+    ngx_queue_t                      destinations;
+    ngx_uint_t                       ndestinations;
+};
+
+
+/* the part that all processes share */
+
+typedef struct {
+    ngx_atomic_t                 generation;
+    ngx_queue_t                  streams;
+    ngx_uint_t                   nstreams;
+    ngx_uint_t                   ndestinations;
+    size_t                       len;           /* of all strings */
+} ngx_rtmp_restream_zone_sh_t;
+
+
+struct ngx_rtmp_restream_zone_s {
+    ngx_rtmp_restream_zone_sh_t  *sh;
+    ngx_slab_pool_t              *shpool;
+};
+
+
+/* memory of the caller that strings are copied to */
+
+typedef struct {
+    u_char                       *last;
+    u_char                       *end;
+} ngx_rtmp_restream_zone_arena_t;
+
+
+/* NULL: none */
+ngx_rtmp_restream_zone_stream_t *ngx_rtmp_restream_zone_find_locked(
+    ngx_rtmp_restream_zone_t *zone, ngx_rtmp_restream_stream_key_t *key);
+ngx_rtmp_restream_zone_destination_t *
+    ngx_rtmp_restream_zone_find_destination_locked(
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_queue_t *hint, uint64_t id);
+
+void ngx_rtmp_restream_zone_drop_destination_locked(
+    ngx_rtmp_restream_zone_t *zone, ngx_rtmp_restream_zone_stream_t *zs,
+    ngx_rtmp_restream_zone_destination_t *zd);
+
+/* bytes of a record's strings */
+size_t ngx_rtmp_restream_record_len(ngx_rtmp_restream_record_t *record);
+
+void ngx_rtmp_restream_record_copy(ngx_rtmp_restream_record_t *dst,
+    ngx_rtmp_restream_record_t *src, ngx_rtmp_restream_zone_arena_t *arena);
+void ngx_rtmp_restream_zone_copy_str(ngx_str_t *dst, ngx_str_t *src,
+    ngx_rtmp_restream_zone_arena_t *arena);
+
+
+#endif /* _NGX_RTMP_RESTREAM_ROWS_H_INCLUDED_ */

@@ -1,0 +1,224 @@
+/*
+ * The TLS settings of an application, and the SSL_CTX that they make: see
+ * ngx_rtmp_restream_tls.h.
+ */
+
+#include "ngx_rtmp_restream_tls.h"
+
+#include <openssl/err.h>
+
+
+static SSL_CTX *ngx_rtmp_restream_tls_create_ctx(ngx_conf_t *cf,
+    ngx_rtmp_restream_tls_conf_t *conf);
+static ngx_int_t ngx_rtmp_restream_tls_commands(ngx_conf_t *cf, SSL_CTX *ctx,
+    ngx_array_t *commands);
+static ngx_int_t ngx_rtmp_restream_tls_conf_error(ngx_conf_t *cf,
+    char *directive, ngx_str_t *value);
+static void ngx_rtmp_restream_tls_cleanup_ctx(void *data);
+
+
+ngx_rtmp_restream_tls_conf_t *
+ngx_rtmp_restream_tls_create_conf(ngx_conf_t *cf)
+{
+    ngx_rtmp_restream_tls_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_rtmp_restream_tls_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->verify = NGX_CONF_UNSET;
+    conf->conf_commands = NGX_CONF_UNSET_PTR;
+
+    return conf;
+}
+
+
+char *
+ngx_rtmp_restream_tls_merge_conf(ngx_conf_t *cf,
+    ngx_rtmp_restream_tls_conf_t *prev, ngx_rtmp_restream_tls_conf_t *conf,
+    ngx_flag_t enable)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    ngx_conf_merge_value(conf->verify, prev->verify, 1);
+    ngx_conf_merge_str_value(conf->trusted_certificate,
+                             prev->trusted_certificate, "");
+    ngx_conf_merge_bitmask_value(conf->protocols, prev->protocols,
+                                 (NGX_CONF_BITMASK_SET
+                                  |NGX_SSL_TLSv1_2|NGX_SSL_TLSv1_3));
+    ngx_conf_merge_str_value(conf->ciphers, prev->ciphers, "DEFAULT");
+    ngx_conf_merge_ptr_value(conf->conf_commands, prev->conf_commands, NULL);
+    ngx_conf_merge_str_value(conf->server_name, prev->server_name, "on");
+
+    if (!enable) {
+        return NGX_CONF_OK;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    conf->ctx = ngx_rtmp_restream_tls_create_ctx(cf, conf);
+    if (conf->ctx == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_rtmp_restream_tls_cleanup_ctx;
+    cln->data = conf->ctx;
+
+    return NGX_CONF_OK;
+}
+
+
+static SSL_CTX *
+ngx_rtmp_restream_tls_create_ctx(ngx_conf_t *cf,
+    ngx_rtmp_restream_tls_conf_t *conf)
+{
+    SSL_CTX     *ctx;
+    ngx_str_t   *ca;
+    ngx_uint_t   protocols;
+    uint64_t     options;
+
+    ERR_clear_error();
+
+    ctx = SSL_CTX_new(TLS_client_method());
+    if (ctx == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "SSL_CTX_new() failed");
+        return NULL;
+    }
+
+    options = SSL_OP_NO_COMPRESSION;
+    protocols = conf->protocols;
+
+#ifdef SSL_OP_NO_RENEGOTIATION
+    options |= SSL_OP_NO_RENEGOTIATION;
+#endif
+
+    options |= (protocols & NGX_SSL_TLSv1) ? 0 : SSL_OP_NO_TLSv1;
+    options |= (protocols & NGX_SSL_TLSv1_1) ? 0 : SSL_OP_NO_TLSv1_1;
+    options |= (protocols & NGX_SSL_TLSv1_2) ? 0 : SSL_OP_NO_TLSv1_2;
+    options |= (protocols & NGX_SSL_TLSv1_3) ? 0 : SSL_OP_NO_TLSv1_3;
+
+    SSL_CTX_set_options(ctx, options);
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_verify(ctx, conf->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
+                       NULL);
+
+    if (SSL_CTX_set_cipher_list(ctx, (char *) conf->ciphers.data) != 1) {
+        (void) ngx_rtmp_restream_tls_conf_error(cf, "restream_ssl_ciphers",
+                                                &conf->ciphers);
+        goto failed;
+    }
+
+    ca = &conf->trusted_certificate;
+
+    if (ca->len) {
+
+        if (ngx_conf_full_name(cf->cycle, ca, 1) != NGX_OK) {
+            goto failed;
+        }
+
+        if (SSL_CTX_load_verify_locations(ctx, (char *) ca->data, NULL) != 1) {
+            (void) ngx_rtmp_restream_tls_conf_error(cf,
+                                      "restream_ssl_trusted_certificate", ca);
+            goto failed;
+        }
+
+    } else if (conf->verify && SSL_CTX_set_default_verify_paths(ctx) != 1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the system's CA certificates cannot be read");
+        goto failed;
+    }
+
+    if (conf->conf_commands
+        && ngx_rtmp_restream_tls_commands(cf, ctx, conf->conf_commands)
+           != NGX_OK)
+    {
+        goto failed;
+    }
+
+    ERR_clear_error();
+
+    return ctx;
+
+failed:
+
+    ERR_clear_error();
+    SSL_CTX_free(ctx);
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_rtmp_restream_tls_commands(ngx_conf_t *cf, SSL_CTX *ctx,
+    ngx_array_t *commands)
+{
+    ngx_int_t      rc;
+    ngx_uint_t     i;
+    SSL_CONF_CTX  *cctx;
+    ngx_keyval_t  *kv;
+
+    cctx = SSL_CONF_CTX_new();
+    if (cctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    SSL_CONF_CTX_set_flags(cctx, SSL_CONF_FLAG_FILE|SSL_CONF_FLAG_CLIENT
+                                 |SSL_CONF_FLAG_CERTIFICATE
+                                 |SSL_CONF_FLAG_SHOW_ERRORS);
+    SSL_CONF_CTX_set_ssl_ctx(cctx, ctx);
+
+    rc = NGX_OK;
+    kv = commands->elts;
+
+    for (i = 0; i < commands->nelts; i++) {
+        if (SSL_CONF_cmd(cctx, (char *) kv[i].key.data,
+                         (char *) kv[i].value.data)
+            <= 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid \"restream_ssl_conf_command\" "
+                               "value \"%V %V\"",
+                               &kv[i].key, &kv[i].value);
+            rc = NGX_ERROR;
+            break;
+        }
+    }
+
+    if (rc == NGX_OK && SSL_CONF_CTX_finish(cctx) != 1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"restream_ssl_conf_command\" failed");
+        rc = NGX_ERROR;
+    }
+
+    SSL_CONF_CTX_free(cctx);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_rtmp_restream_tls_conf_error(ngx_conf_t *cf, char *directive,
+    ngx_str_t *value)
+{
+    const char  *reason;
+
+    reason = ERR_reason_error_string(ERR_peek_last_error());
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid \"%s\" value \"%V\": %s",
+                       directive, value, reason ? reason : "refused");
+
+    return NGX_ERROR;
+}
+
+
+static void
+ngx_rtmp_restream_tls_cleanup_ctx(void *data)
+{
+    SSL_CTX_free(data);
+}

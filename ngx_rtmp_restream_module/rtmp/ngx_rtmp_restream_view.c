@@ -1,0 +1,241 @@
+/*
+ * Copies out of the zone and reports into it: see ngx_rtmp_restream_zone.h.
+ *
+ * Memory is taken before the lock is, by sizes that were read without it; when
+ * they have grown meanwhile, once more.
+ */
+
+#include "ngx_rtmp_restream_rows.h"
+
+
+ngx_int_t
+ngx_rtmp_restream_zone_get(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_pool_t *pool,
+    ngx_rtmp_restream_record_t **records, ngx_uint_t *np)
+{
+    size_t                                 len;
+    ngx_uint_t                             n;
+    ngx_queue_t                           *q;
+    ngx_rtmp_restream_record_t            *record;
+    ngx_rtmp_restream_zone_arena_t         arena;
+    ngx_rtmp_restream_zone_destination_t  *zd;
+
+    for ( ;; ) {
+
+        /* asked for outside the lock; a change in between: once more */
+
+        n = zs->ndestinations;
+        len = zone->sh->len;
+
+        record = ngx_palloc(pool, n * sizeof(ngx_rtmp_restream_record_t) + len
+                                  + 1);
+        if (record == NULL) {
+            return NGX_ERROR;
+        }
+
+        arena.last = (u_char *) &record[n];
+        arena.end = arena.last + len;
+
+        ngx_shmtx_lock(&zone->shpool->mutex);
+
+        if (zs->ndestinations <= n && zone->sh->len <= len) {
+            break;
+        }
+
+        ngx_shmtx_unlock(&zone->shpool->mutex);
+    }
+
+    n = 0;
+
+    for (q = ngx_queue_head(&zs->destinations);
+         q != ngx_queue_sentinel(&zs->destinations);
+         q = ngx_queue_next(q))
+    {
+        zd = ngx_queue_data(q, ngx_rtmp_restream_zone_destination_t, queue);
+
+        ngx_rtmp_restream_record_copy(&record[n++], &zd->record, &arena);
+    }
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    *records = record;
+    *np = n;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_rtmp_restream_zone_list(ngx_rtmp_restream_zone_t *zone, ngx_pool_t *pool,
+    ngx_rtmp_restream_stream_key_t **keys, ngx_uint_t *np)
+{
+    size_t                            len;
+    ngx_uint_t                        n;
+    ngx_queue_t                      *q;
+    ngx_rtmp_restream_stream_key_t   *key;
+    ngx_rtmp_restream_zone_arena_t    arena;
+    ngx_rtmp_restream_zone_stream_t  *zs;
+
+    for ( ;; ) {
+        n = zone->sh->nstreams;
+        len = zone->sh->len;
+
+        key = ngx_palloc(pool, n * sizeof(ngx_rtmp_restream_stream_key_t) + len
+                               + 1);
+        if (key == NULL) {
+            return NGX_ERROR;
+        }
+
+        arena.last = (u_char *) &key[n];
+        arena.end = arena.last + len;
+
+        ngx_shmtx_lock(&zone->shpool->mutex);
+
+        if (zone->sh->nstreams <= n && zone->sh->len <= len) {
+            break;
+        }
+
+        ngx_shmtx_unlock(&zone->shpool->mutex);
+    }
+
+    n = 0;
+
+    for (q = ngx_queue_head(&zone->sh->streams);
+         q != ngx_queue_sentinel(&zone->sh->streams);
+         q = ngx_queue_next(q))
+    {
+        zs = ngx_queue_data(q, ngx_rtmp_restream_zone_stream_t, queue);
+
+        ngx_rtmp_restream_zone_copy_str(&key[n].app, &zs->key.app, &arena);
+        ngx_rtmp_restream_zone_copy_str(&key[n].name, &zs->key.name, &arena);
+        ngx_rtmp_restream_zone_copy_str(&key[n].args, &zs->key.args, &arena);
+        n++;
+    }
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    *keys = key;
+    *np = n;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_rtmp_restream_zone_report(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs,
+    ngx_rtmp_restream_zone_report_t *reports, ngx_uint_t n)
+{
+    ngx_uint_t                             i;
+    ngx_queue_t                           *hint;
+    ngx_rtmp_restream_zone_destination_t  *zd;
+
+    hint = NULL;
+
+    ngx_shmtx_lock(&zone->shpool->mutex);
+
+    for (i = 0; i < n; i++) {
+        zd = ngx_rtmp_restream_zone_find_destination_locked(zs, hint,
+                                                            reports[i].id);
+        if (zd == NULL) {
+            continue;
+        }
+
+        zd->report = *reports[i].report;
+
+        /* outputs mostly stand in the order of the rows */
+        hint = ngx_queue_next(&zd->queue);
+    }
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+}
+
+
+ngx_rtmp_restream_view_t *
+ngx_rtmp_restream_zone_view(ngx_rtmp_restream_zone_t *zone, ngx_pool_t *pool)
+{
+    size_t                                 len;
+    ngx_uint_t                             nstreams, ndestinations;
+    ngx_queue_t                           *q, *dq;
+    ngx_rtmp_restream_view_t              *view;
+    ngx_rtmp_restream_zone_arena_t         arena;
+    ngx_rtmp_restream_zone_stream_t       *zs;
+    ngx_rtmp_restream_view_stream_t       *vs;
+    ngx_rtmp_restream_view_destination_t  *vd;
+    ngx_rtmp_restream_zone_destination_t  *zd;
+
+    ngx_rtmp_restream_zone_sweep(zone);
+
+    for ( ;; ) {
+        nstreams = zone->sh->nstreams;
+        ndestinations = zone->sh->ndestinations;
+        len = zone->sh->len;
+
+        view = ngx_palloc(pool, sizeof(ngx_rtmp_restream_view_t)
+                   + nstreams * sizeof(ngx_rtmp_restream_view_stream_t)
+                   + ndestinations
+                     * sizeof(ngx_rtmp_restream_view_destination_t)
+                   + len);
+        if (view == NULL) {
+            return NULL;
+        }
+
+        view->streams = (ngx_rtmp_restream_view_stream_t *) &view[1];
+        vd = (ngx_rtmp_restream_view_destination_t *) &view->streams[nstreams];
+        arena.last = (u_char *) &vd[ndestinations];
+        arena.end = arena.last + len;
+
+        ngx_shmtx_lock(&zone->shpool->mutex);
+
+        if (zone->sh->nstreams <= nstreams
+            && zone->sh->ndestinations <= ndestinations
+            && zone->sh->len <= len)
+        {
+            break;
+        }
+
+        ngx_shmtx_unlock(&zone->shpool->mutex);
+    }
+
+    vs = view->streams;
+
+    for (q = ngx_queue_head(&zone->sh->streams);
+         q != ngx_queue_sentinel(&zone->sh->streams);
+         q = ngx_queue_next(q))
+    {
+        zs = ngx_queue_data(q, ngx_rtmp_restream_zone_stream_t, queue);
+
+        ngx_rtmp_restream_zone_copy_str(&vs->app, &zs->key.app, &arena);
+        ngx_rtmp_restream_zone_copy_str(&vs->name, &zs->key.name, &arena);
+        vs->worker = zs->owner.pid;
+        vs->since = zs->since;
+        vs->live = zs->live;
+        vs->ndestinations = zs->ndestinations;
+        vs->destinations = vd;
+
+        for (dq = ngx_queue_head(&zs->destinations);
+             dq != ngx_queue_sentinel(&zs->destinations);
+             dq = ngx_queue_next(dq))
+        {
+            zd = ngx_queue_data(dq, ngx_rtmp_restream_zone_destination_t,
+                                queue);
+
+            ngx_rtmp_restream_record_copy(&vd->record, &zd->record, &arena);
+            vd->report = zd->report;
+
+            ngx_str_null(&vd->record.target.key);
+            ngx_str_null(&vd->record.target.user);
+            ngx_str_null(&vd->record.target.password);
+
+            vd++;
+        }
+
+        vs++;
+    }
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    view->nstreams = vs - view->streams;
+
+    return view;
+}
