@@ -8,7 +8,7 @@
 
 
 /* kernel queue of a destination: by size, and by what is not sent yet */
-#define NGX_RTMP_RESTREAM_SNDBUF         (192 * 1024)
+#define NGX_RTMP_RESTREAM_SNDBUF         (256 * 1024)
 #define NGX_RTMP_RESTREAM_NOTSENT_LOWAT  (128 * 1024)
 
 

@@ -474,7 +474,12 @@ ngx_rtmp_restream_source_end(ngx_rtmp_restream_source_t *src)
                   "stream \"%V/%V\" has ended", &src->key.app, &src->key.name);
 
     src->ending = 1;
-    ngx_rtmp_restream_zone_release(src->zone, &src->zs);
+
+    /* the claim stays until all is said: nobody dials the same key meanwhile */
+
+    if (src->zs) {
+        ngx_rtmp_restream_zone_set_live(src->zone, src->zs, 0);
+    }
 
     for (q = ngx_queue_head(&src->outputs);
          q != ngx_queue_sentinel(&src->outputs);
