@@ -12,6 +12,8 @@
 #define NGX_RTMP_RESTREAM_NOTSENT_LOWAT  (128 * 1024)
 
 
+static ngx_uint_t ngx_rtmp_restream_connect_literal(
+    ngx_rtmp_restream_target_t *target);
 static void ngx_rtmp_restream_connect_resolve(void *data);
 static void ngx_rtmp_restream_connect_resolved(void *owner, void *data);
 static void ngx_rtmp_restream_connect_start(ngx_rtmp_restream_peer_t *peer,
@@ -33,6 +35,7 @@ static void ngx_rtmp_restream_connect_tls_handler(ngx_event_t *ev);
 ngx_int_t
 ngx_rtmp_restream_connect(ngx_rtmp_restream_peer_t *peer)
 {
+    ngx_thread_pool_t         *tp;
     restream_resolve_t        *rs;
     ngx_rtmp_restream_task_t  *task;
 
@@ -53,19 +56,30 @@ ngx_rtmp_restream_connect(ngx_rtmp_restream_peer_t *peer)
     ngx_cpystrn((u_char *) rs->host, peer->target.host.data,
                 ngx_min(peer->target.host.len + 1, RESTREAM_RESOLVE_HOST));
 
+    /* an address needs no thread, all of which a name server may hold up */
+
+    rs->numeric = ngx_rtmp_restream_connect_literal(&peer->target);
+    tp = rs->numeric ? NULL : peer->conf->main->thread_pool;
+
     task->run = ngx_rtmp_restream_connect_resolve;
     task->done = ngx_rtmp_restream_connect_resolved;
     task->owner = peer;
 
-    if (ngx_rtmp_restream_task_post(task, peer->conf->main->thread_pool)
-        != NGX_OK)
-    {
+    if (ngx_rtmp_restream_task_post(task, tp) != NGX_OK) {
         return NGX_ERROR;
     }
 
     peer->task = task;
 
     return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_rtmp_restream_connect_literal(ngx_rtmp_restream_target_t *target)
+{
+    return target->ipv6
+           || ngx_inet_addr(target->host.data, target->host.len) != INADDR_NONE;
 }
 
 
@@ -236,24 +250,17 @@ ngx_rtmp_restream_connect_options(ngx_rtmp_restream_peer_t *peer,
     ngx_socket_t s, int family)
 {
     int          nodelay, sndbuf, lowat;
-    unsigned     timeout;
     ngx_addr_t  *local;
 
     nodelay = 1;
     sndbuf = NGX_RTMP_RESTREAM_SNDBUF;
     lowat = NGX_RTMP_RESTREAM_NOTSENT_LOWAT;
-    timeout = peer->conf->send_timeout;
 
     (void) setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof(int));
     (void) setsockopt(s, SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(int));
 
 #ifdef TCP_NOTSENT_LOWAT
     (void) setsockopt(s, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof(int));
-#endif
-
-#ifdef TCP_USER_TIMEOUT
-    (void) setsockopt(s, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout,
-                      sizeof(unsigned));
 #endif
 
     local = peer->conf->bind;
@@ -343,13 +350,22 @@ ngx_rtmp_restream_connect_failed(ngx_rtmp_restream_peer_t *peer,
 static void
 ngx_rtmp_restream_connect_done(ngx_rtmp_restream_peer_t *peer)
 {
+    unsigned           timeout;
     ngx_connection_t  *c;
 
     c = peer->connection;
+    timeout = peer->conf->send_timeout;
 
     if (peer->timer.timer_set) {
         ngx_del_timer(&peer->timer);
     }
+
+    /* not before: it would end the SYNs, too */
+
+#ifdef TCP_USER_TIMEOUT
+    (void) setsockopt(c->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout,
+                      sizeof(unsigned));
+#endif
 
     if (!peer->target.tls) {
         ngx_rtmp_restream_peer_dialogue(peer);

@@ -12,6 +12,7 @@
 #define NGX_RTMP_RESTREAM_DROPS          10000  /* ms between warnings */
 
 
+static void ngx_rtmp_restream_feed_begin(ngx_rtmp_restream_output_t *out);
 static ngx_int_t ngx_rtmp_restream_feed_control(
     ngx_rtmp_restream_output_t *out);
 static ngx_uint_t ngx_rtmp_restream_feed_at_key(
@@ -31,9 +32,8 @@ static restream_cursor_scratch_t  ngx_rtmp_restream_feed_scratch;
 void
 ngx_rtmp_restream_feed_start(ngx_rtmp_restream_output_t *out)
 {
-    uint64_t                key, head;
-    restream_ring_t        *ring;
-    restream_ring_count_t   count;
+    uint64_t          key, head;
+    restream_ring_t  *ring;
 
     ring = out->source->rendition->ring;
     head = restream_ring_head(ring);
@@ -47,20 +47,10 @@ ngx_rtmp_restream_feed_start(ngx_rtmp_restream_output_t *out)
                           out->source->conf->chunk_size,
                           out->peer->client.msid);
 
-    if (out->resume != RESTREAM_RING_NONE && out->cursor.seq > out->resume) {
-
-        /* the outage was longer than the ring */
-
-        count = out->cursor.passed;
-        out->cursor.dropped.audio += count.audio - out->resumed.audio;
-        out->cursor.dropped.video += count.video - out->resumed.video;
-    }
-
     restream_ack_start(&out->ack, out->cursor.seq, ngx_current_msec);
 
     out->drained = 0;
     out->rate_at = 0;
-    out->media_start = out->peer->given;
     out->progress = ngx_current_msec;
     out->sampled = ngx_current_msec;
 
@@ -82,7 +72,7 @@ ngx_rtmp_restream_feed_stop(ngx_rtmp_restream_output_t *out)
 
     ngx_rtmp_restream_feed_count(out);
 
-    if (!out->cursor.waiting_key || out->cursor.started) {
+    if (out->cursor.started) {
         out->resume = restream_ack_resume(&out->ack);
 
         seq = ngx_max(out->resume, restream_ring_tail(ring));
@@ -128,6 +118,10 @@ ngx_rtmp_restream_feed(ngx_rtmp_restream_output_t *out)
             return;
         }
 
+        if (!out->cursor.started) {
+            ngx_rtmp_restream_feed_begin(out);
+        }
+
         n = ngx_rtmp_restream_peer_send(peer, sc->iov, sc->niov);
 
         if (n == NGX_ERROR) {
@@ -136,9 +130,9 @@ ngx_rtmp_restream_feed(ngx_rtmp_restream_output_t *out)
 
         restream_cursor_sent(&out->cursor, sc, n);
 
-        if (peer->tls.held == NULL) {
-            restream_ack_mark(&out->ack, peer->given, out->cursor.seq);
-        }
+        restream_ack_mark(&out->ack,
+                          peer->given + ngx_rtmp_restream_tls_held(&peer->tls),
+                          out->cursor.seq);
 
         if ((size_t) n == sc->size
             && !restream_cursor_pending(&out->cursor)
@@ -206,6 +200,34 @@ ngx_rtmp_restream_feed_tick(ngx_rtmp_restream_output_t *out)
 
     ngx_rtmp_restream_feed_count(out);
     ngx_rtmp_restream_feed_warn(out);
+}
+
+
+/*
+ * The first media of a connection is about to leave.  Called again until the
+ * socket takes some of it.
+ */
+
+static void
+ngx_rtmp_restream_feed_begin(ngx_rtmp_restream_output_t *out)
+{
+    restream_ring_count_t  count;
+
+    restream_ack_start(&out->ack, out->cursor.seq, ngx_current_msec);
+
+    out->media_start = out->peer->given;
+
+    if (out->resume == RESTREAM_RING_NONE || out->cursor.seq <= out->resume) {
+        return;
+    }
+
+    /* the outage was longer than the ring */
+
+    count = out->cursor.passed;
+    out->cursor.dropped.audio += count.audio - out->resumed.audio;
+    out->cursor.dropped.video += count.video - out->resumed.video;
+
+    out->resumed = count;
 }
 
 

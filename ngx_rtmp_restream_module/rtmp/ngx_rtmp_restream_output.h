@@ -43,7 +43,7 @@ struct ngx_rtmp_restream_output_s {
     ngx_msec_t                    live_since;   /* 0: has not been live in this
                                                    connection */
     uint64_t                      given_before; /* bytes of connections gone */
-    uint64_t                      media_start;  /* peer->given at Publish.Start */
+    uint64_t                      media_start;  /* peer->given before media */
     uint64_t                      rate_bytes;   /* at rate_at */
     ngx_msec_t                    rate_at;
 

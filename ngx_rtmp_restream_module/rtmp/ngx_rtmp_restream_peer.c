@@ -144,7 +144,7 @@ ngx_rtmp_restream_peer_flush(ngx_rtmp_restream_peer_t *peer)
 
         out = restream_client_output(&peer->client);
 
-        if (out.len == 0) {
+        if (out.len == 0 && peer->tls.held == NULL) {
             return NGX_OK;
         }
 
@@ -159,7 +159,7 @@ ngx_rtmp_restream_peer_flush(ngx_rtmp_restream_peer_t *peer)
 
         restream_client_sent(&peer->client, n);
 
-        if ((size_t) n < out.len) {
+        if ((size_t) n < out.len || peer->tls.held) {
             return NGX_AGAIN;
         }
     }

@@ -104,8 +104,8 @@ ssize_t ngx_rtmp_restream_peer_send(ngx_rtmp_restream_peer_t *peer,
     struct iovec *iov, ngx_uint_t niov);
 
 /*
- * Sends what the client state machine has to say; only between two media
- * messages.
+ * Sends what TLS holds back and what the client state machine has to say; only
+ * between two media messages.
  *
  * ret   NGX_OK nothing is left, NGX_AGAIN, NGX_ERROR (ended follows)
  */

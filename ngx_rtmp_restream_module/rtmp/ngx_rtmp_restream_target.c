@@ -9,6 +9,8 @@ static void ngx_rtmp_restream_target_from_url(
     ngx_rtmp_restream_target_t *target, restream_url_t *url);
 static void ngx_rtmp_restream_target_to_url(restream_url_t *url,
     ngx_rtmp_restream_target_t *target);
+static ngx_int_t ngx_rtmp_restream_target_add_scheme(ngx_pool_t *pool,
+    restream_str_t *text, ngx_uint_t tls);
 static ngx_int_t ngx_rtmp_restream_target_decode(ngx_pool_t *pool,
     ngx_str_t *str);
 static ngx_int_t ngx_rtmp_restream_target_expand_str(ngx_pool_t *pool,
@@ -100,6 +102,14 @@ ngx_rtmp_restream_target_follow(ngx_pool_t *pool,
         to.app.data = url->data + 1;
 
     } else {
+        if (url->len && url->data[0] == '/'
+            && ngx_rtmp_restream_target_add_scheme(pool, &text, from->tls)
+               != NGX_OK)
+        {
+            *err = "no memory";
+            return NGX_ERROR;
+        }
+
         if (restream_url_parse(&u, text, 0, err) != RESTREAM_OK) {
             return NGX_ERROR;
         }
@@ -244,6 +254,30 @@ ngx_rtmp_restream_target_to_url(restream_url_t *url,
     url->tls = target->tls;
     url->ipv6 = target->ipv6;
     url->port_given = target->port_given;
+}
+
+
+/* Enhanced RTMP, "Reconnect Request": "//host/app" is meant with the scheme of
+ * the connection that it came by */
+
+static ngx_int_t
+ngx_rtmp_restream_target_add_scheme(ngx_pool_t *pool, restream_str_t *text,
+    ngx_uint_t tls)
+{
+    u_char  *p, *data;
+
+    data = ngx_pnalloc(pool, sizeof("rtmps:") - 1 + text->len);
+    if (data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = tls ? ngx_cpymem(data, "rtmps:", 6) : ngx_cpymem(data, "rtmp:", 5);
+    p = ngx_cpymem(p, text->data, text->len);
+
+    text->data = data;
+    text->len = p - data;
+
+    return NGX_OK;
 }
 
 

@@ -65,6 +65,14 @@ ngx_rtmp_restream_task_post(ngx_rtmp_restream_task_t *task,
     task->thread->event.log = ngx_cycle->log;
     task->thread_pool = tp;
 
+    if (tp == NULL) {
+        ngx_rtmp_restream_task_run(task, NULL);
+        ngx_rtmp_restream_tasks_running++;
+        ngx_post_event(&task->thread->event, &ngx_posted_events);
+
+        return NGX_OK;
+    }
+
     if (ngx_rtmp_restream_tasks_running >= NGX_RTMP_RESTREAM_TASKS_RUNNING) {
 
         if (ngx_rtmp_restream_tasks_queued.next == NULL) {

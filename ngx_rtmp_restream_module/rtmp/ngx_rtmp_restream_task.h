@@ -52,6 +52,8 @@ ngx_rtmp_restream_task_t *ngx_rtmp_restream_task_create(size_t size);
 /*
  * Hands the task over: it ends by itself.
  *
+ * in    tp        NULL: it does not block and is run at once; done is told as
+ *                 ever, from the event loop
  * ret   NGX_OK
  *       NGX_ERROR  the pool refused it; it is destroyed, done is not called
  */

@@ -9,7 +9,8 @@
 
 
 #define NGX_RTMP_RESTREAM_TLS_RECORD   16384    /* plaintext bytes, RFC 8446 */
-#define NGX_RTMP_RESTREAM_TLS_RECORDS  8        /* at most, per send() */
+#define NGX_RTMP_RESTREAM_TLS_RECORDS  3        /* at most, per send(): what
+                                                   one connection may hold */
 #define NGX_RTMP_RESTREAM_TLS_GATHER                                          \
     (NGX_RTMP_RESTREAM_TLS_RECORDS * (NGX_RTMP_RESTREAM_TLS_RECORD + 512))
 

@@ -84,6 +84,9 @@ ssize_t ngx_rtmp_restream_tls_recv(ngx_rtmp_restream_tls_t *tls, u_char *buf,
 ssize_t ngx_rtmp_restream_tls_send(ngx_rtmp_restream_tls_t *tls,
     struct iovec *iov, ngx_uint_t niov);
 
+/* ciphertext that is held back, bytes */
+#define ngx_rtmp_restream_tls_held(tls)  ((tls)->held_last - (tls)->held_pos)
+
 /* NGX_OK nothing is held back, NGX_AGAIN, NGX_ERROR */
 ngx_int_t ngx_rtmp_restream_tls_flush(ngx_rtmp_restream_tls_t *tls);
 
