@@ -7,9 +7,10 @@
 #define _NGX_HTTP_RESTREAM_JSON_H_INCLUDED_
 
 
-#include <jansson.h>
-
+/* nginx comes first: it sets what the system's headers declare */
 #include "../rtmp/ngx_rtmp_restream_zone.h"
+
+#include <jansson.h>
 
 
 /* New references; NULL: no memory. */

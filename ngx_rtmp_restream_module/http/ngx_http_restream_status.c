@@ -6,6 +6,8 @@
 #include "ngx_http_restream_json.h"
 #include "../rtmp/ngx_rtmp_restream_core.h"
 
+#include <nginx.h>
+
 
 static json_t *ngx_http_restream_status_json(ngx_pool_t *pool);
 static ngx_int_t ngx_http_restream_status_send(ngx_http_request_t *r,

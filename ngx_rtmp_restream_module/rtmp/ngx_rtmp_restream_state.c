@@ -162,8 +162,9 @@ ngx_rtmp_restream_output_log(ngx_log_t *log, u_char *buf, size_t len)
 
     return ngx_snprintf(buf, len,
                         ", stream: \"%V/%V\", destination: \"%V\", "
-                        "server: \"%V:%ui\"",
+                        "server: \"%s%V%s:%ui\"",
                         &out->source->key.app, &out->source->key.name,
-                        &out->record.name, &target->host,
+                        &out->record.name, target->ipv6 ? "[" : "",
+                        &target->host, target->ipv6 ? "]" : "",
                         (ngx_uint_t) target->port);
 }
