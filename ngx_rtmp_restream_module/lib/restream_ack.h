@@ -14,7 +14,7 @@
 
 
 #define RESTREAM_ACK_MARKS   32
-#define RESTREAM_ACK_MARGIN  500        /* ms */
+#define RESTREAM_ACK_MARGIN  200        /* ms: a sample, at least */
 
 
 typedef struct {

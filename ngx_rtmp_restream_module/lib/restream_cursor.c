@@ -35,6 +35,7 @@ restream_cursor_start(restream_cursor_t *cur, restream_ring_t *ring,
     restream_cursor_stop(cur);
 
     cur->ring = ring;
+    cur->until = RESTREAM_RING_NONE;
     cur->chunk_size = chunk_size;
     cur->msid = msid;
     cur->epoch = 0;
@@ -284,6 +285,10 @@ static int
 restream_cursor_next(restream_cursor_t *view, restream_cursor_msg_t *msg)
 {
     restream_frame_t  *frm;
+
+    if (view->seq >= view->until) {
+        return RESTREAM_AGAIN;
+    }
 
     frm = restream_ring_get(view->ring, view->seq);
 

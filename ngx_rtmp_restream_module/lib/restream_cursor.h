@@ -69,6 +69,9 @@ typedef struct {
 typedef struct {
     restream_ring_t         *ring;      /* borrowed; outlives the cursor */
     uint64_t                 seq;       /* next frame to begin */
+    uint64_t                 until;     /* frame not to be begun any more, set
+                                           by the owner; RESTREAM_RING_NONE
+                                           after restream_cursor_start() */
     uint64_t                 base;      /* dts that is 0 on the wire */
     uint64_t                 last[RESTREAM_TRACKS];  /* ts of the last message */
     restream_ring_count_t    passed;    /* ring's totals at seq */
@@ -109,7 +112,7 @@ void restream_cursor_stop(restream_cursor_t *cur);
  * out   *sc       iov, niov and size; borrows ring and cursor until either
  *                 changes
  * ret   OK        there is something to send
- *       AGAIN     nothing: caught up, or waiting for a key frame
+ *       AGAIN     nothing: caught up, come to until, or waiting for a key frame
  *
  * A cursor that fell off the tail jumps here to the newest key frame and counts
  * what it skipped; headers go out again if they changed on the way.

@@ -115,7 +115,7 @@ typedef enum {
  */
 
 typedef struct {
-    restream_reason_e    code;              /* RESTREAM_REASON_NONE: no reason */
+    restream_reason_e    code;              /* RESTREAM_REASON_NONE: none */
     restream_class_e     class;
     uint64_t             at;                /* UTC, ms */
     uint16_t             text_len;

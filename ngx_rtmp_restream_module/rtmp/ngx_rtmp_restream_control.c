@@ -64,9 +64,9 @@ ngx_rtmp_restream_control_reload(ngx_rtmp_restream_zone_t *zone,
             == NGX_ERROR)
         {
             ngx_log_error(NGX_LOG_CRIT, log, 0,
-                          "no room in \"restream_zone\" for all of stream "
-                          "\"%V/%V\", increase its size",
-                          &keys[i].app, &keys[i].name);
+                          "no room in \"restream_zone\" for all of a stream "
+                          "in application \"%V\", increase its size",
+                          &keys[i].app);
         }
     }
 

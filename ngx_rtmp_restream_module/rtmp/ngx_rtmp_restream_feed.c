@@ -8,6 +8,7 @@
 
 #define NGX_RTMP_RESTREAM_FEED_WRITES    32     /* at most, per event */
 #define NGX_RTMP_RESTREAM_SAMPLE         250    /* ms, while live */
+#define NGX_RTMP_RESTREAM_SLEPT          500    /* ms, counts at most */
 #define NGX_RTMP_RESTREAM_RATE           1000   /* ms, bitrate window */
 #define NGX_RTMP_RESTREAM_DROPS          10000  /* ms between warnings */
 
@@ -170,6 +171,13 @@ ngx_rtmp_restream_feed_tick(ngx_rtmp_restream_output_t *out)
     before = out->sampled;
     out->sampled = now;
 
+    /* what a worker sleeps through is not the server's silence */
+
+    if (now - before > NGX_RTMP_RESTREAM_SLEPT) {
+        out->progress += now - before - NGX_RTMP_RESTREAM_SLEPT;
+        before = now - NGX_RTMP_RESTREAM_SLEPT;
+    }
+
     acknowledged = ngx_rtmp_restream_peer_acknowledged(peer);
 
     /*
@@ -268,14 +276,17 @@ ngx_rtmp_restream_feed_control(ngx_rtmp_restream_output_t *out)
 }
 
 
+/* this connection has what comes before the next key frame, and no more */
+
 static ngx_uint_t
 ngx_rtmp_restream_feed_at_key(ngx_rtmp_restream_output_t *out)
 {
-    restream_frame_t  *frm;
+    restream_cursor_t  *cur;
 
-    frm = restream_ring_get(out->cursor.ring, out->cursor.seq);
+    cur = &out->cursor;
+    cur->until = restream_ring_key_after(cur->ring, cur->seq);
 
-    return frm && (frm->flags & RESTREAM_FLV_KEY);
+    return cur->until == cur->seq;
 }
 
 

@@ -46,6 +46,8 @@ static ngx_rtmp_restream_ctx_t *ngx_rtmp_restream_host_get_ctx(
 static void ngx_rtmp_restream_host_cleanup(void *data);
 static ngx_int_t ngx_rtmp_restream_host_key(ngx_rtmp_session_t *s,
     ngx_rtmp_publish_t *v, ngx_rtmp_restream_stream_key_t *key);
+static ngx_int_t ngx_rtmp_restream_host_label(ngx_pool_t *pool,
+    ngx_rtmp_restream_stream_key_t *key);
 
 
 static ngx_rtmp_publish_pt       next_publish;
@@ -195,8 +197,8 @@ ngx_rtmp_restream_host_busy(ngx_rtmp_session_t *s,
     ngx_rtmp_restream_stream_key_t *key)
 {
     ngx_log_error(NGX_LOG_ERR, s->connection->log, 0,
-                  "restream: stream \"%V/%V\" is published already",
-                  &key->app, &key->name);
+                  "restream: stream \"%V\" is published already",
+                  &key->label);
 
     (void) ngx_rtmp_send_status(s, "NetStream.Publish.BadName", "error",
                                 "Already publishing");
@@ -358,6 +360,38 @@ ngx_rtmp_restream_host_key(ngx_rtmp_session_t *s, ngx_rtmp_publish_t *v,
         || (key->args.data == NULL && args.len))
     {
         return NGX_ERROR;
+    }
+
+    return ngx_rtmp_restream_host_label(s->connection->pool, key);
+}
+
+
+/* what an encoder calls its stream must not look like a line of the log */
+
+static ngx_int_t
+ngx_rtmp_restream_host_label(ngx_pool_t *pool,
+    ngx_rtmp_restream_stream_key_t *key)
+{
+    u_char      *p;
+    ngx_uint_t   i;
+
+    key->label.len = key->app.len + 1 + key->name.len;
+
+    p = ngx_pnalloc(pool, key->label.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    key->label.data = p;
+
+    p = ngx_cpymem(p, key->app.data, key->app.len);
+    *p++ = '/';
+    ngx_memcpy(p, key->name.data, key->name.len);
+
+    for (i = 0; i < key->label.len; i++) {
+        if (key->label.data[i] < 0x20 || key->label.data[i] == 0x7f) {
+            key->label.data[i] = '?';
+        }
     }
 
     return NGX_OK;

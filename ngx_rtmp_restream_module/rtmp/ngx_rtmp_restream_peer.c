@@ -595,9 +595,12 @@ ngx_rtmp_restream_peer_lost(ngx_rtmp_restream_peer_t *peer, ngx_err_t err)
                      peer->addr_text_len, peer->addr_text);
 
     if (err) {
-        *p++ = ':';
-        *p++ = ' ';
+        p = ngx_cpymem(p, ": ", 2);
         p = ngx_strerror(err, p, 120);
+
+    } else {
+        p = ngx_cpymem(p, ": closed by the server",
+                       sizeof(": closed by the server") - 1);
     }
 
     *p = '\0';

@@ -86,8 +86,8 @@ ngx_rtmp_restream_rendition_push(ngx_rtmp_restream_rendition_t *rnd,
 
     if (restream_ring_push(rnd->ring, frm) != RESTREAM_OK) {
         ngx_log_error(NGX_LOG_CRIT, rnd->source->log, 0,
-                      "no memory for a frame, stream: \"%V/%V\"",
-                      &rnd->source->key.app, &rnd->source->key.name);
+                      "no memory for a frame, stream: \"%V\"",
+                      &rnd->source->key.label);
         return;
     }
 

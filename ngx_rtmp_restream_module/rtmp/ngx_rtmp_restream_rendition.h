@@ -3,8 +3,8 @@
  * are woken.
  *
  * What a destination costs is writes per second: frames that leave together
- * share one.  A small frame waits up to restream_flush for the next video frame;
- * with restream_batch everything waits.
+ * share one.  A small frame waits up to restream_flush for the next video
+ * frame; with restream_batch everything waits.
  */
 
 #ifndef _NGX_RTMP_RESTREAM_RENDITION_H_INCLUDED_

@@ -116,9 +116,9 @@ ngx_rtmp_restream_source_detach(ngx_rtmp_restream_source_t **holder)
     }
 
     ngx_log_error(NGX_LOG_NOTICE, src->log, 0,
-                  "publisher of stream \"%V/%V\" has gone, its destinations "
+                  "publisher of stream \"%V\" has gone, its destinations "
                   "are held for %M ms",
-                  &src->key.app, &src->key.name, src->conf->publisher_grace);
+                  &src->key.label, src->conf->publisher_grace);
 
     if (src->zs) {
         ngx_rtmp_restream_zone_set_live(src->zone, src->zs, 0);
@@ -259,9 +259,11 @@ ngx_rtmp_restream_source_create(ngx_rtmp_restream_app_conf_t *conf,
     src->key.app.data = ngx_pstrdup(pool, &key->app);
     src->key.name.data = ngx_pstrdup(pool, &key->name);
     src->key.args.data = ngx_pstrdup(pool, &key->args);
+    src->key.label.data = ngx_pstrdup(pool, &key->label);
 
     if (src->key.app.data == NULL || src->key.name.data == NULL
-        || (src->key.args.data == NULL && key->args.len))
+        || (src->key.args.data == NULL && key->args.len)
+        || src->key.label.data == NULL)
     {
         goto failed;
     }
@@ -284,8 +286,8 @@ ngx_rtmp_restream_source_create(ngx_rtmp_restream_app_conf_t *conf,
 
     ngx_queue_insert_tail(ngx_rtmp_restream_sources(), &src->queue);
 
-    ngx_log_error(NGX_LOG_NOTICE, src->log, 0, "relaying stream \"%V/%V\"",
-                  &src->key.app, &src->key.name);
+    ngx_log_error(NGX_LOG_NOTICE, src->log, 0, "relaying stream \"%V\"",
+                  &src->key.label);
 
     return src;
 
@@ -337,8 +339,8 @@ static void
 ngx_rtmp_restream_source_return(ngx_rtmp_restream_source_t *src)
 {
     ngx_log_error(NGX_LOG_NOTICE, src->log, 0,
-                  "publisher of stream \"%V/%V\" is back",
-                  &src->key.app, &src->key.name);
+                  "publisher of stream \"%V\" is back",
+                  &src->key.label);
 
     ngx_del_timer(&src->grace);
 
@@ -430,8 +432,8 @@ ngx_rtmp_restream_source_claim(ngx_rtmp_restream_source_t *src)
 
         ngx_log_error(NGX_LOG_CRIT, src->log, 0,
                       "no room in \"restream_zone\" for all of stream "
-                      "\"%V/%V\", increase its size",
-                      &src->key.app, &src->key.name);
+                      "\"%V\", increase its size",
+                      &src->key.label);
     }
 
     return rc;
@@ -444,8 +446,8 @@ static void
 ngx_rtmp_restream_source_let_go(ngx_rtmp_restream_source_t *src)
 {
     ngx_log_error(NGX_LOG_NOTICE, src->log, 0,
-                  "publisher of stream \"%V/%V\" is back on another worker",
-                  &src->key.app, &src->key.name);
+                  "publisher of stream \"%V\" is back on another worker",
+                  &src->key.label);
 
     ngx_rtmp_restream_source_destroy(src);
 }
@@ -471,7 +473,7 @@ ngx_rtmp_restream_source_end(ngx_rtmp_restream_source_t *src)
     }
 
     ngx_log_error(NGX_LOG_NOTICE, src->log, 0,
-                  "stream \"%V/%V\" has ended", &src->key.app, &src->key.name);
+                  "stream \"%V\" has ended", &src->key.label);
 
     src->ending = 1;
 

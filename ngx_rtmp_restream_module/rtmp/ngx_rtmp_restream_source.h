@@ -41,10 +41,10 @@ struct ngx_rtmp_restream_source_s {
 
     unsigned                             publishing:1;  /* a session feeds it */
     unsigned                             returned:1;    /* ... not the first */
-    unsigned                             video:1;       /* video has been seen */
+    unsigned                             video:1;       /* some has been seen */
     unsigned                             no_video:1;    /* metadata has none */
     unsigned                             waiting_key:1; /* of this session */
-    unsigned                             ending:1;      /* outputs say goodbye */
+    unsigned                             ending:1;      /* goodbyes are said */
     unsigned                             full:1;        /* the zone is: told */
 };
 

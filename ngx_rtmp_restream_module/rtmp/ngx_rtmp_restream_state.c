@@ -161,10 +161,10 @@ ngx_rtmp_restream_output_log(ngx_log_t *log, u_char *buf, size_t len)
     target = out->hop ? out->hop : &out->record.target;
 
     return ngx_snprintf(buf, len,
-                        ", stream: \"%V/%V\", destination: \"%V\", "
+                        ", stream: \"%V\", destination: \"%V\", "
                         "server: \"%s%V%s:%ui\"",
-                        &out->source->key.app, &out->source->key.name,
-                        &out->record.name, target->ipv6 ? "[" : "",
-                        &target->host, target->ipv6 ? "]" : "",
+                        &out->source->key.label, &out->record.name,
+                        target->ipv6 ? "[" : "", &target->host,
+                        target->ipv6 ? "]" : "",
                         (ngx_uint_t) target->port);
 }

@@ -26,8 +26,8 @@ ngx_int_t ngx_rtmp_restream_target_expand(ngx_pool_t *pool,
 
 /*
  * The target that a server sent us to: a whole url, one without its scheme, or
- * a path on the same server.  Key and credentials stay.  From rtmps to rtmp is not followed: the
- * key would travel in the clear.
+ * a path on the same server.  Key and credentials stay.  From rtmps to rtmp is
+ * not followed: the key would travel in the clear.
  */
 ngx_int_t ngx_rtmp_restream_target_follow(ngx_pool_t *pool,
     ngx_rtmp_restream_target_t *target, ngx_rtmp_restream_target_t *from,

@@ -44,6 +44,8 @@ typedef struct {
     ngx_str_t    app;
     ngx_str_t    name;
     ngx_str_t    args;
+    ngx_str_t    label;         /* "app/name" as a log may show it; the
+                                   publisher's worker alone has it */
 } ngx_rtmp_restream_stream_key_t;
 
 

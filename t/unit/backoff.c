@@ -54,7 +54,8 @@ test_retryable(void)
 
     is_uint(longest(&bo, CLOSED, 0), 59999, "another reason goes on");
     is_uint(longest(&bo, DNS, 4999), 59999, "a short success too");
-    is_uint(longest(&bo, CLOSED, 5000), 500, "one that settled is retried at once");
+    is_uint(longest(&bo, CLOSED, 5000), 500,
+            "one that settled is retried at once");
     is_uint(longest(&bo, CLOSED, 0), 59999, "and forgets nothing");
     ok(restream_backoff_class(&bo) == RESTREAM_CLASS_RETRYABLE,
        "the class is retryable");

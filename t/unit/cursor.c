@@ -356,7 +356,8 @@ test_falls_off(void)
             "video is sent or counted as dropped");
     is_uint(cur.dropped.audio + cur.sent.audio, 3 + 19 * 5,
             "audio is sent or counted as dropped");
-    ok(received[before + 1].timestamp == 19000, "its time is that of the stream");
+    is_uint(received[before + 1].timestamp, 19000,
+            "its time is that of the stream");
 
     restream_cursor_stop(&cur);
 }
@@ -416,6 +417,39 @@ test_begun_only(void)
     drain(&cur);
     is_uint(nreceived, 8, "then all");
     is_uint(damaged(), 0, "intact");
+
+    restream_cursor_stop(&cur);
+}
+
+
+static void
+test_until(void)
+{
+    restream_cursor_t  cur;
+
+    reset(1 << 20, 65536);
+    push_gop(0, 4);
+    push_gop(160, 4);
+
+    memset(&cur, 0, sizeof(cur));
+    restream_cursor_start(&cur, ring, 0, 65536, 1);
+
+    cur.until = 8;
+    drain(&cur);
+    is_uint(nreceived, 8, "up to the second key frame");
+    is_uint(cur.seq, 8, "which is the next");
+
+    push_gop(320, 4);
+    is_uint(step(&cur, SIZE_MAX, 0), RESTREAM_AGAIN, "whatever comes behind");
+
+    cur.until = 16;
+    step(&cur, 500, 0);
+    cur.until = 8;
+    drain(&cur);
+    is_uint(nreceived, 9, "what is begun is finished");
+
+    restream_cursor_start(&cur, ring, 8, 65536, 1);
+    is_uint(cur.until, RESTREAM_RING_NONE, "another connection has no end");
 
     restream_cursor_stop(&cur);
 }
@@ -515,6 +549,7 @@ main(void)
     test_falls_off();
     test_headers_change();
     test_begun_only();
+    test_until();
     test_long_time();
     test_resume();
     test_large();

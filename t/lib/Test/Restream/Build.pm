@@ -99,7 +99,8 @@ sub capture {
     if ($pid == 0) {
         open(STDERR, '>&', \*STDOUT);
         alarm($timeout) if $timeout;
-        exec(@command) or print "can't run $command[0]: $!\n";
+        exec { $command[0] } @command
+            or print "can't run $command[0]: $!\n";
         exit 127;
     }
 

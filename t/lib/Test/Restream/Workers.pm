@@ -1,0 +1,98 @@
+package Test::Restream::Workers;
+
+# Which worker gets a connection, and what each of them says: of workers that
+# share a listening socket only one runs at that moment.
+
+use warnings;
+use strict;
+
+use Exporter qw/import/;
+use List::Util qw/all/;
+
+use Test::Restream;
+use Test::Restream::Util qw/poll slurp/;
+
+our @EXPORT = qw/on_worker each_worker reload_and_part/;
+
+
+# Calls the code while the worker is the only one that can accept.  Those that
+# are about to stop, but have not, would still be woken for a connection.
+
+sub on_worker {
+    my ($t, $pid, $code) = @_;
+
+    my @others = grep { $_ != $pid } $t->worker_pids(), $t->old_workers();
+    my @result;
+
+    kill 'STOP', @others;
+
+    my $done = eval {
+        poll(sub { all { _stopped($_) } @others }, 10)
+            or die "workers do not stop\n";
+        @result = $code->();
+        1;
+    };
+    my $error = $@;
+    kill 'CONT', @others;
+
+    die $error if !$done;
+    return wantarray ? @result : $result[0];
+}
+
+
+sub _stopped {
+    my ($pid) = @_;
+
+    my ($state) = (slurp("/proc/$pid/stat") || '') =~ /\) (\S)/;
+
+    return !defined $state || $state eq 'T';
+}
+
+
+# Calls the code with an HTTP connection to each worker; (pid => result, ...)
+
+sub each_worker {
+    my ($t, $code) = @_;
+
+    return map {
+        my $pid = $_;
+
+        ($pid => on_worker($t, $pid, sub {
+            $code->($t->http_connect() || die "worker $pid is deaf\n", $pid);
+        }));
+    } $t->worker_pids();
+}
+
+
+# Reloads and returns when no old worker accepts any more.
+
+sub reload_and_part {
+    my ($t) = @_;
+
+    my @old = $t->worker_pids();
+
+    $t->reload() or return 0;
+
+    return wait_until {
+        my $log = join "\n", $t->log_matches(qr/gracefully shutting down/);
+        all { $log =~ / $_#/ } @old;
+    } 10, 'old workers stop accepting';
+}
+
+
+1;
+
+__END__
+
+=head1 NAME
+
+Test::Restream::Workers - one worker of many
+
+=head1 SYNOPSIS
+
+    my ($worker) = $t->worker_pids();
+    my $pub = on_worker($t, $worker, sub { $t->publish('live/show') });
+
+    my %status = each_worker($t, sub { $t->status(conn => $_[0]) });
+
+    reload_and_part($t);
