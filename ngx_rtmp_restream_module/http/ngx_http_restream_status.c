@@ -110,9 +110,12 @@ ngx_http_restream_status_send(ngx_http_request_t *r, char *text)
     cln->data = text;
 
     b = ngx_calloc_buf(r->pool);
-    h = ngx_list_push(&r->headers_out.headers);
+    if (b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
-    if (b == NULL || h == NULL) {
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

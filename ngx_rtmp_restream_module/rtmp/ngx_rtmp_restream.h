@@ -69,13 +69,15 @@ typedef struct {
     ngx_shm_zone_t          *shm_zone;
     size_t                   zone_size;
     ngx_str_t                thread_pool_name;
+    ngx_str_t                file;          /* where it stands */
+    ngx_uint_t               line;
     ngx_thread_pool_t       *thread_pool;
 } ngx_rtmp_restream_main_conf_t;
 
 
 typedef struct {
     ngx_flag_t                      enable;
-    ngx_str_t                      *file;           /* where "restream on" */
+    ngx_str_t                       file;           /* where "restream on" */
     ngx_uint_t                      line;           /* stands */
     ngx_array_t                     destinations;
                                     /* ngx_rtmp_restream_destination_t */
@@ -149,6 +151,14 @@ typedef struct {
     u_char                       tls_cipher[NGX_RTMP_RESTREAM_TLS_NAME_LEN];
                                                     /* terminated; "": none */
 } ngx_rtmp_restream_report_t;
+
+
+/* a hint, nothing is read */
+#if (__GNUC__)
+#define ngx_rtmp_restream_prefetch(p)  __builtin_prefetch(p)
+#else
+#define ngx_rtmp_restream_prefetch(p)
+#endif
 
 
 /* now, UTC, ms */

@@ -23,7 +23,7 @@ ngx_rtmp_restream_conf_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_rtmp_restream_app_conf_t *racf = conf;
 
-    racf->file = &cf->conf_file->file.name;
+    racf->file = cf->conf_file->file.name;
     racf->line = cf->conf_file->line;
 
     return ngx_rtmp_restream_conf_flag(cf, cmd, conf);
@@ -256,7 +256,8 @@ ngx_rtmp_restream_conf_reconnect(ngx_conf_t *cf, ngx_command_t *cmd,
         && racf->reconnect_max != NGX_CONF_UNSET_MSEC
         && racf->reconnect_min > racf->reconnect_max)
     {
-        return "has a \"min\" above its \"max\"";
+        return ngx_rtmp_restream_conf_invalid(cf, &value[1], "a \"min\" "
+                                              "that is not above \"max\"");
     }
 
     return NGX_CONF_OK;
@@ -315,26 +316,74 @@ ngx_rtmp_restream_conf_protocols(ngx_conf_t *cf, ngx_command_t *cmd,
 
 
 char *
+ngx_rtmp_restream_conf_server_name(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    u_char      ch;
+    ngx_str_t  *value;
+    ngx_uint_t  i;
+
+    value = cf->args->elts;
+
+    /* an empty name would check no name at all */
+
+    for (i = 0; i < value[1].len; i++) {
+        ch = value[1].data[i];
+
+        if (ch <= ' ' || ch == '/' || ch >= 0x7f) {
+            break;
+        }
+    }
+
+    if (value[1].len == 0 || i < value[1].len) {
+        return ngx_rtmp_restream_conf_invalid(cf, &value[1],
+                                              "\"on\", \"off\" or a host");
+    }
+
+    return ngx_conf_set_str_slot(cf, cmd, conf);
+}
+
+
+char *
+ngx_rtmp_restream_conf_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_rtmp_restream_main_conf_t *rmcf = conf;
+
+    rmcf->file = cf->conf_file->file.name;
+    rmcf->line = cf->conf_file->line;
+
+    return ngx_conf_set_str_slot(cf, cmd, conf);
+}
+
+
+char *
 ngx_rtmp_restream_conf_bind(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_rtmp_restream_app_conf_t *racf = conf;
 
-    ngx_str_t  *value;
+    ngx_str_t  *value, addr;
 
     if (racf->bind != NGX_CONF_UNSET_PTR) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
+    addr = value[1];
+
+    if (addr.len > 2 && addr.data[0] == '['
+        && addr.data[addr.len - 1] == ']')
+    {
+        addr.len -= 2;
+        addr.data++;
+    }
 
     racf->bind = ngx_pcalloc(cf->pool, sizeof(ngx_addr_t));
     if (racf->bind == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_parse_addr_port(cf->pool, racf->bind, value[1].data, value[1].len)
-        != NGX_OK)
-    {
+    if (ngx_parse_addr(cf->pool, racf->bind, addr.data, addr.len) != NGX_OK) {
         return ngx_rtmp_restream_conf_invalid(cf, &value[1],
                                   "an address of this host, such as "
                                   "\"192.0.2.1\" or \"[2001:db8::1]\"");
@@ -375,12 +424,15 @@ ngx_rtmp_restream_conf_name(ngx_conf_t *cf, ngx_array_t *destinations,
         }
     }
 
+    /* not shown: a url is where the name was forgotten, and holds a key */
+
     if (i < name->len || name->len == 0
-        || name->len > NGX_RTMP_RESTREAM_NAME_MAX)
+        || name->len > NGX_RTMP_RESTREAM_NAME_MAX
+        || ngx_strstr(name->data, "://"))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid name of \"restream_destination\", "
-                           "expected 1 to %d printable bytes",
+                           "expected 1 to %d printable bytes before the url",
                            NGX_RTMP_RESTREAM_NAME_MAX);
         return NGX_ERROR;
     }

@@ -42,6 +42,14 @@ char *ngx_rtmp_restream_conf_reconnect(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_rtmp_restream_conf_protocols(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* restream_ssl_server_name on|off|name */
+char *ngx_rtmp_restream_conf_server_name(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* restream_thread_pool name */
+char *ngx_rtmp_restream_conf_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
 /* restream_bind address */
 char *ngx_rtmp_restream_conf_bind(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

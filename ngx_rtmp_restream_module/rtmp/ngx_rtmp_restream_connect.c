@@ -25,6 +25,8 @@ static ngx_int_t ngx_rtmp_restream_connect_options(
     ngx_rtmp_restream_peer_t *peer, ngx_socket_t s, int family);
 static ngx_int_t ngx_rtmp_restream_connect_events(ngx_connection_t *c);
 static void ngx_rtmp_restream_connect_handler(ngx_event_t *ev);
+static ngx_msec_t ngx_rtmp_restream_connect_share(
+    ngx_rtmp_restream_peer_t *peer);
 static void ngx_rtmp_restream_connect_timeout(ngx_event_t *ev);
 static void ngx_rtmp_restream_connect_failed(
     ngx_rtmp_restream_peer_t *peer, ngx_err_t err);
@@ -111,11 +113,10 @@ static void
 ngx_rtmp_restream_connect_start(ngx_rtmp_restream_peer_t *peer,
     restream_resolve_t *rs)
 {
-    size_t  size;
+    ngx_uint_t  n, first;
 
-    size = rs->naddrs * sizeof(restream_resolve_addr_t);
-
-    peer->addrs = ngx_palloc(peer->pool, size);
+    peer->addrs = ngx_palloc(peer->pool,
+                             rs->naddrs * sizeof(restream_resolve_addr_t));
     if (peer->addrs == NULL) {
         ngx_rtmp_restream_peer_fail(peer,
                                     RESTREAM_REASON_CONNECTIONS_EXHAUSTED,
@@ -123,7 +124,14 @@ ngx_rtmp_restream_connect_start(ngx_rtmp_restream_peer_t *peer,
         return;
     }
 
-    ngx_memcpy(peer->addrs, rs->addrs, size);
+    first = peer->first % rs->naddrs;
+    n = rs->naddrs - first;
+
+    ngx_memcpy(peer->addrs, rs->addrs + first,
+               n * sizeof(restream_resolve_addr_t));
+    ngx_memcpy(peer->addrs + n, rs->addrs,
+               first * sizeof(restream_resolve_addr_t));
+
     peer->naddrs = rs->naddrs;
 
     peer->handlers->progress(peer->data, NGX_RTMP_RESTREAM_CONNECTING);
@@ -166,7 +174,8 @@ ngx_rtmp_restream_connect_next(ngx_rtmp_restream_peer_t *peer)
         }
 
         if (rc == NGX_AGAIN) {
-            ngx_add_timer(&peer->timer, NGX_RTMP_RESTREAM_ADDRESS_TIMEOUT);
+            ngx_add_timer(&peer->timer,
+                          ngx_rtmp_restream_connect_share(peer));
             return;
         }
 
@@ -204,6 +213,8 @@ ngx_rtmp_restream_connect_address(ngx_rtmp_restream_peer_t *peer,
     }
 
     peer->connection = c;
+    peer->fd = s;
+    peer->blocked = 0;
 
     c->data = peer;
     c->type = SOCK_STREAM;
@@ -264,8 +275,15 @@ ngx_rtmp_restream_connect_options(ngx_rtmp_restream_peer_t *peer,
 
     local = peer->conf->bind;
 
-    if (local == NULL || local->sockaddr->sa_family != family) {
+    if (local == NULL) {
         return NGX_OK;
+    }
+
+    /* not from another address than the one that was asked for */
+
+    if (local->sockaddr->sa_family != family) {
+        ngx_set_socket_errno(EAFNOSUPPORT);
+        return NGX_ERROR;
     }
 
 #ifdef IP_BIND_ADDRESS_NO_PORT
@@ -304,8 +322,7 @@ ngx_rtmp_restream_connect_handler(ngx_event_t *ev)
     peer = c->data;
 
     if (c->close) {
-        ngx_rtmp_restream_peer_end(peer, NGX_RTMP_RESTREAM_PEER_SHUTDOWN);
-        return;
+        peer->handlers->shutdown(peer->data);
     }
 
     err = 0;
@@ -325,6 +342,23 @@ ngx_rtmp_restream_connect_handler(ngx_event_t *ev)
     }
 
     ngx_rtmp_restream_connect_done(peer);
+}
+
+
+/* what one address is given, so that each of a few has its turn */
+
+static ngx_msec_t
+ngx_rtmp_restream_connect_share(ngx_rtmp_restream_peer_t *peer)
+{
+    ngx_msec_t  share;
+
+    share = peer->conf->connect_timeout / (peer->naddrs + 1);
+
+    if (share < NGX_RTMP_RESTREAM_ADDRESS_MIN) {
+        return NGX_RTMP_RESTREAM_ADDRESS_MIN;
+    }
+
+    return ngx_min(share, NGX_RTMP_RESTREAM_ADDRESS_TIMEOUT);
 }
 
 
@@ -398,8 +432,7 @@ ngx_rtmp_restream_connect_tls_handler(ngx_event_t *ev)
     peer = c->data;
 
     if (c->close) {
-        ngx_rtmp_restream_peer_end(peer, NGX_RTMP_RESTREAM_PEER_SHUTDOWN);
-        return;
+        peer->handlers->shutdown(peer->data);
     }
 
     err[0] = '\0';

@@ -7,6 +7,7 @@
 
 
 static void *ngx_rtmp_restream_core_create_conf(ngx_cycle_t *cycle);
+static char *ngx_rtmp_restream_core_init_conf(ngx_cycle_t *cycle, void *conf);
 static ngx_int_t ngx_rtmp_restream_core_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_rtmp_restream_core_init_process(ngx_cycle_t *cycle);
 static ngx_shm_zone_t *ngx_rtmp_restream_core_running_zone(
@@ -19,7 +20,7 @@ static ngx_str_t  ngx_rtmp_restream_core_zone_name = ngx_string("restream");
 static ngx_core_module_t  ngx_rtmp_restream_core_module_ctx = {
     ngx_string("restream"),
     ngx_rtmp_restream_core_create_conf,
-    NULL
+    ngx_rtmp_restream_core_init_conf
 };
 
 
@@ -112,6 +113,35 @@ ngx_rtmp_restream_core_create_conf(ngx_cycle_t *cycle)
     }
 
     return rccf;
+}
+
+
+/* the whole file has been read */
+
+static char *
+ngx_rtmp_restream_core_init_conf(ngx_cycle_t *cycle, void *conf)
+{
+    ngx_rtmp_restream_core_conf_t *rccf = conf;
+
+    ngx_rtmp_restream_main_conf_t  *rmcf;
+
+    rmcf = rccf->main;
+
+    if (rmcf == NULL || rmcf->thread_pool) {
+        return NGX_CONF_OK;
+    }
+
+    rmcf->thread_pool = ngx_thread_pool_get(cycle, &rmcf->thread_pool_name);
+
+    if (rmcf->thread_pool == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "invalid \"restream_thread_pool\" value \"%V\", expected "
+                      "the name of a \"thread_pool\" in %V:%ui",
+                      &rmcf->thread_pool_name, &rmcf->file, rmcf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 

@@ -92,7 +92,6 @@ ngx_rtmp_restream_feed(ngx_rtmp_restream_output_t *out)
 {
     ssize_t                     n;
     ngx_uint_t                  i;
-    ngx_event_t                *wev;
     ngx_rtmp_restream_peer_t   *peer;
     restream_cursor_scratch_t  *sc;
 
@@ -103,11 +102,9 @@ ngx_rtmp_restream_feed(ngx_rtmp_restream_output_t *out)
         return;
     }
 
-    wev = peer->connection->write;
-
     for (i = 0; i < NGX_RTMP_RESTREAM_FEED_WRITES; i++) {
 
-        if (!wev->ready || ngx_rtmp_restream_feed_control(out) != NGX_OK) {
+        if (peer->blocked || ngx_rtmp_restream_feed_control(out) != NGX_OK) {
             return;
         }
 
@@ -144,7 +141,32 @@ ngx_rtmp_restream_feed(ngx_rtmp_restream_output_t *out)
         }
     }
 
-    ngx_post_event(wev, &ngx_posted_events);
+    /* others have their turn, and the sockets theirs */
+
+    ngx_post_event(peer->connection->write, &ngx_posted_next_events);
+}
+
+
+void
+ngx_rtmp_restream_feed_prefetch(ngx_rtmp_restream_output_t *out)
+{
+    u_char                      *p;
+    ngx_rtmp_restream_output_t  *next;
+
+    next = ngx_queue_data(ngx_queue_next(&out->queue),
+                          ngx_rtmp_restream_output_t, queue);
+
+    for (p = (u_char *) next;
+         p < (u_char *) &next->ack.marks[1];
+         p += NGX_CPU_CACHE_LINE)
+    {
+        ngx_rtmp_restream_prefetch(p);
+    }
+
+    if (out->peer) {
+        ngx_rtmp_restream_prefetch(out->peer);
+        ngx_rtmp_restream_prefetch(&out->peer->client.out);
+    }
 }
 
 
@@ -162,7 +184,9 @@ ngx_rtmp_restream_feed_tick(ngx_rtmp_restream_output_t *out)
         return;
     }
 
-    interval = out->live_since ? NGX_RTMP_RESTREAM_SAMPLE : 0;
+    timeout = out->source->conf->send_timeout;
+    interval = out->live_since ? ngx_min(NGX_RTMP_RESTREAM_SAMPLE, timeout / 4)
+                               : 0;
 
     if (now - out->sampled < interval) {
         return;
@@ -182,11 +206,12 @@ ngx_rtmp_restream_feed_tick(ngx_rtmp_restream_output_t *out)
 
     /*
      * The acknowledgement came somewhere between the two samples: the earlier
-     * one counts, so that a stall is never found later than promised.
+     * one counts, so that a stall is never found later than promised; but not
+     * one from before this process was stopped for a while.
      */
 
     if (restream_ack_sample(&out->ack, acknowledged, now)) {
-        out->progress = before;
+        out->progress = ngx_max(before, now - 2 * NGX_RTMP_RESTREAM_SAMPLE);
     }
 
     if (!ngx_rtmp_restream_feed_pending(out, acknowledged)) {
@@ -198,8 +223,6 @@ ngx_rtmp_restream_feed_tick(ngx_rtmp_restream_output_t *out)
     {
         ngx_rtmp_restream_feed_live(out);
     }
-
-    timeout = out->source->conf->send_timeout;
 
     if (!out->draining && now + interval - out->progress >= timeout) {
         ngx_rtmp_restream_peer_fail(peer, RESTREAM_REASON_STALLED, NULL);

@@ -31,10 +31,14 @@ typedef struct {
 
 static ngx_int_t ngx_rtmp_restream_host_publish(ngx_rtmp_session_t *s,
     ngx_rtmp_publish_t *v);
+static ngx_int_t ngx_rtmp_restream_host_publish_stream(ngx_rtmp_session_t *s,
+    ngx_rtmp_publish_t *v, ngx_rtmp_restream_app_conf_t *racf,
+    ngx_pool_t *pool);
 static ngx_int_t ngx_rtmp_restream_host_accept(ngx_rtmp_session_t *s,
     ngx_rtmp_restream_app_conf_t *racf, ngx_rtmp_restream_stream_key_t *key);
 static ngx_int_t ngx_rtmp_restream_host_busy(ngx_rtmp_session_t *s,
     ngx_rtmp_restream_stream_key_t *key);
+static void ngx_rtmp_restream_host_close(void *session, ngx_uint_t busy);
 static ngx_int_t ngx_rtmp_restream_host_close_stream(ngx_rtmp_session_t *s,
     ngx_rtmp_close_stream_t *v);
 static ngx_int_t ngx_rtmp_restream_host_message(ngx_rtmp_session_t *s,
@@ -45,7 +49,8 @@ static ngx_rtmp_restream_ctx_t *ngx_rtmp_restream_host_get_ctx(
     ngx_rtmp_session_t *s);
 static void ngx_rtmp_restream_host_cleanup(void *data);
 static ngx_int_t ngx_rtmp_restream_host_key(ngx_rtmp_session_t *s,
-    ngx_rtmp_publish_t *v, ngx_rtmp_restream_stream_key_t *key);
+    ngx_rtmp_publish_t *v, ngx_pool_t *pool,
+    ngx_rtmp_restream_stream_key_t *key);
 static ngx_int_t ngx_rtmp_restream_host_label(ngx_pool_t *pool,
     ngx_rtmp_restream_stream_key_t *key);
 
@@ -103,11 +108,10 @@ ngx_rtmp_restream_host_live(ngx_conf_t *cf)
 static ngx_int_t
 ngx_rtmp_restream_host_publish(ngx_rtmp_session_t *s, ngx_rtmp_publish_t *v)
 {
-    ngx_int_t                        rc;
-    ngx_rtmp_live_ctx_t             *lctx;
-    ngx_rtmp_restream_ctx_t         *ctx;
-    ngx_rtmp_restream_app_conf_t    *racf;
-    ngx_rtmp_restream_stream_key_t   key;
+    ngx_int_t                      rc;
+    ngx_pool_t                    *pool;
+    ngx_rtmp_restream_ctx_t       *ctx;
+    ngx_rtmp_restream_app_conf_t  *racf;
 
     racf = ngx_rtmp_get_module_app_conf(s, ngx_rtmp_restream_module);
 
@@ -124,9 +128,30 @@ ngx_rtmp_restream_host_publish(ngx_rtmp_session_t *s, ngx_rtmp_publish_t *v)
         return next_publish(s, v);
     }
 
+    pool = ngx_create_pool(1024, s->connection->log);
+    if (pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_rtmp_restream_host_publish_stream(s, v, racf, pool);
+
+    ngx_destroy_pool(pool);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_rtmp_restream_host_publish_stream(ngx_rtmp_session_t *s,
+    ngx_rtmp_publish_t *v, ngx_rtmp_restream_app_conf_t *racf, ngx_pool_t *pool)
+{
+    ngx_int_t                        rc;
+    ngx_rtmp_live_ctx_t             *lctx;
+    ngx_rtmp_restream_stream_key_t   key;
+
     /* v is nginx-rtmp's scratch: copied before others are called */
 
-    if (ngx_rtmp_restream_host_key(s, v, &key) != NGX_OK) {
+    if (ngx_rtmp_restream_host_key(s, v, pool, &key) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -169,7 +194,8 @@ ngx_rtmp_restream_host_accept(ngx_rtmp_session_t *s,
 
     rc = ngx_rtmp_restream_source_attach(racf, key,
                                          racf->main->shm_zone->data,
-                                         &ctx->source);
+                                         &ctx->source,
+                                         ngx_rtmp_restream_host_close, s);
 
     if (rc == NGX_BUSY) {
         return ngx_rtmp_restream_host_busy(s, key);
@@ -204,6 +230,23 @@ ngx_rtmp_restream_host_busy(ngx_rtmp_session_t *s,
                                 "Already publishing");
 
     return NGX_ERROR;
+}
+
+
+static void
+ngx_rtmp_restream_host_close(void *session, ngx_uint_t busy)
+{
+    ngx_rtmp_session_t *s = session;
+
+    ngx_rtmp_restream_ctx_t  *ctx;
+
+    ctx = ngx_rtmp_get_module_ctx(s, ngx_rtmp_restream_module);
+
+    if (busy) {
+        (void) ngx_rtmp_restream_host_busy(s, &ctx->source->key);
+    }
+
+    ngx_rtmp_finalize_session(s);
 }
 
 
@@ -338,7 +381,7 @@ ngx_rtmp_restream_host_cleanup(void *data)
 
 static ngx_int_t
 ngx_rtmp_restream_host_key(ngx_rtmp_session_t *s, ngx_rtmp_publish_t *v,
-    ngx_rtmp_restream_stream_key_t *key)
+    ngx_pool_t *pool, ngx_rtmp_restream_stream_key_t *key)
 {
     ngx_str_t                  name, args;
     ngx_rtmp_core_app_conf_t  *cacf;
@@ -352,9 +395,9 @@ ngx_rtmp_restream_host_key(ngx_rtmp_session_t *s, ngx_rtmp_publish_t *v,
 
     key->app = cacf->name;
     key->name.len = name.len;
-    key->name.data = ngx_pstrdup(s->connection->pool, &name);
+    key->name.data = ngx_pstrdup(pool, &name);
     key->args.len = args.len;
-    key->args.data = ngx_pstrdup(s->connection->pool, &args);
+    key->args.data = ngx_pstrdup(pool, &args);
 
     if ((key->name.data == NULL && name.len)
         || (key->args.data == NULL && args.len))
@@ -362,7 +405,7 @@ ngx_rtmp_restream_host_key(ngx_rtmp_session_t *s, ngx_rtmp_publish_t *v,
         return NGX_ERROR;
     }
 
-    return ngx_rtmp_restream_host_label(s->connection->pool, key);
+    return ngx_rtmp_restream_host_label(pool, key);
 }
 
 

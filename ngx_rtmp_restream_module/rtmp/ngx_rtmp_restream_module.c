@@ -28,11 +28,11 @@ static char *ngx_rtmp_restream_ssl_set(ngx_conf_t *cf, ngx_command_t *cmd,
 
 
 static ngx_rtmp_restream_bounds_t  ngx_rtmp_restream_buffer_bounds = {
-    65536, 1073741824, "a size from 64k to 1g, such as \"16m\""
+    65536, 1073741824, "a size from 64k to 1024m, such as \"16m\""
 };
 
 static ngx_rtmp_restream_bounds_t  ngx_rtmp_restream_zone_bounds = {
-    65536, 1073741824, "a size from 64k to 1g, such as \"4m\""
+    65536, 1073741824, "a size from 64k to 1024m, such as \"4m\""
 };
 
 static ngx_rtmp_restream_bounds_t  ngx_rtmp_restream_chunk_bounds = {
@@ -91,7 +91,7 @@ static ngx_command_t  ngx_rtmp_restream_commands[] = {
 
     { ngx_string("restream_thread_pool"),
       NGX_RTMP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_str_slot,
+      ngx_rtmp_restream_conf_thread_pool,
       NGX_RTMP_MAIN_CONF_OFFSET,
       offsetof(ngx_rtmp_restream_main_conf_t, thread_pool_name),
       NULL },
@@ -178,7 +178,7 @@ static ngx_command_t  ngx_rtmp_restream_commands[] = {
       ngx_rtmp_restream_ssl_set,
       NGX_RTMP_APP_CONF_OFFSET,
       offsetof(ngx_rtmp_restream_tls_conf_t, server_name),
-      ngx_conf_set_str_slot },
+      ngx_rtmp_restream_conf_server_name },
 
     { ngx_string("restream_zone"),
       NGX_RTMP_MAIN_CONF|NGX_CONF_TAKE1,
@@ -349,6 +349,7 @@ ngx_rtmp_restream_merge_app_conf(ngx_conf_t *cf, void *parent, void *child)
 static char *
 ngx_rtmp_restream_add_app(ngx_conf_t *cf, ngx_rtmp_restream_app_conf_t *racf)
 {
+    ngx_uint_t                       i;
     ngx_rtmp_restream_app_conf_t   **app;
     ngx_rtmp_restream_core_conf_t   *rccf;
 
@@ -357,12 +358,31 @@ ngx_rtmp_restream_add_app(ngx_conf_t *cf, ngx_rtmp_restream_app_conf_t *racf)
                       "\"restream on\" in %V:%ui needs \"live on\" in "
                       "application \"%V\", expected both: without \"live\", "
                       "encoders are not answered",
-                      racf->file, racf->line, &racf->name);
+                      &racf->file, racf->line, &racf->name);
         return NGX_CONF_ERROR;
     }
 
     rccf = ngx_rtmp_restream_core_get_conf(cf->cycle);
     rccf->main = racf->main;
+
+    /* a stream is application and name, on the whole host */
+
+    app = rccf->apps.elts;
+
+    for (i = 0; i < rccf->apps.nelts; i++) {
+        if (app[i]->name.len == racf->name.len
+            && ngx_strncmp(app[i]->name.data, racf->name.data, racf->name.len)
+               == 0)
+        {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"restream on\" in %V:%ui is for a second "
+                          "application \"%V\", the first is in %V:%ui, "
+                          "expected different names",
+                          &racf->file, racf->line, &racf->name,
+                          &app[i]->file, app[i]->line);
+            return NGX_CONF_ERROR;
+        }
+    }
 
     app = ngx_array_push(&rccf->apps);
     if (app == NULL) {
@@ -378,7 +398,6 @@ ngx_rtmp_restream_add_app(ngx_conf_t *cf, ngx_rtmp_restream_app_conf_t *racf)
 static ngx_int_t
 ngx_rtmp_restream_postconfiguration(ngx_conf_t *cf)
 {
-    ngx_str_t                      *name;
     ngx_rtmp_restream_main_conf_t  *rmcf;
     ngx_rtmp_restream_core_conf_t  *rccf;
 
@@ -392,11 +411,16 @@ ngx_rtmp_restream_postconfiguration(ngx_conf_t *cf)
     }
 
     rmcf = rccf->main;
-    name = rmcf->thread_pool_name.len ? &rmcf->thread_pool_name : NULL;
 
-    rmcf->thread_pool = ngx_thread_pool_add(cf, name);
-    if (rmcf->thread_pool == NULL) {
-        return NGX_ERROR;
+    /* another pool is looked for when the whole file has been read */
+
+    if (rmcf->thread_pool_name.len == 0
+        || ngx_strcmp(rmcf->thread_pool_name.data, "default") == 0)
+    {
+        rmcf->thread_pool = ngx_thread_pool_add(cf, NULL);
+        if (rmcf->thread_pool == NULL) {
+            return NGX_ERROR;
+        }
     }
 
     if (ngx_rtmp_restream_core_add_zone(cf, rmcf) != NGX_OK) {
@@ -414,6 +438,7 @@ ngx_rtmp_restream_ssl_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_rtmp_restream_app_conf_t *racf = conf;
 
+    char           *rv;
     ngx_command_t   slot;
     char         *(*set)(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
@@ -422,5 +447,8 @@ ngx_rtmp_restream_ssl_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     slot.post = NULL;
 
-    return set(cf, &slot, racf->tls);
+    rv = set(cf, &slot, racf->tls);
+
+    return rv == NGX_CONF_OK ? ngx_rtmp_restream_tls_check_conf(cf, racf->tls)
+                             : rv;
 }

@@ -19,6 +19,8 @@
 #define NGX_RTMP_RESTREAM_DRAIN_TIMEOUT  2000   /* ms for a goodbye */
 #define NGX_RTMP_RESTREAM_MAX_HOPS       3      /* redirects in an attempt */
 #define NGX_RTMP_RESTREAM_MAX_AUTHS      2
+#define NGX_RTMP_RESTREAM_FOLLOW         10000  /* ms between two reconnects
+                                                   that a server asks for */
 
 
 static ngx_int_t ngx_rtmp_restream_output_copy_record(
@@ -34,6 +36,7 @@ static void ngx_rtmp_restream_output_progress(void *data,
 static void ngx_rtmp_restream_output_published(void *data);
 static void ngx_rtmp_restream_output_writable(void *data);
 static void ngx_rtmp_restream_output_reconnect(void *data, ngx_str_t *url);
+static void ngx_rtmp_restream_output_shutdown(void *data);
 static void ngx_rtmp_restream_output_ended(void *data);
 static void ngx_rtmp_restream_output_authenticate(
     ngx_rtmp_restream_output_t *out);
@@ -54,6 +57,7 @@ static const ngx_rtmp_restream_peer_handlers_t
     ngx_rtmp_restream_output_published,
     ngx_rtmp_restream_output_writable,
     ngx_rtmp_restream_output_reconnect,
+    ngx_rtmp_restream_output_shutdown,
     ngx_rtmp_restream_output_ended
 };
 
@@ -69,6 +73,7 @@ ngx_rtmp_restream_output_create(ngx_rtmp_restream_source_t *src,
         return NULL;
     }
 
+    out->source = src;
     out->log = *src->log;
     out->log.handler = ngx_rtmp_restream_output_log;
     out->log.data = out;
@@ -79,7 +84,6 @@ ngx_rtmp_restream_output_create(ngx_rtmp_restream_source_t *src,
         return NULL;
     }
 
-    out->source = src;
     out->resume = RESTREAM_RING_NONE;
     out->report.since = ngx_rtmp_restream_now();
     out->changed = 1;
@@ -289,6 +293,7 @@ ngx_rtmp_restream_output_dial(ngx_rtmp_restream_output_t *out,
                                           &ngx_rtmp_restream_output_handlers,
                                           out, &out->log);
     if (out->peer) {
+        out->peer->first = out->address;
         return;
     }
 
@@ -410,8 +415,18 @@ ngx_rtmp_restream_output_reconnect(void *data, ngx_str_t *url)
 
 
 static void
+ngx_rtmp_restream_output_shutdown(void *data)
+{
+    ngx_rtmp_restream_output_t  *out = data;
+
+    ngx_rtmp_restream_source_shutdown(out->source);
+}
+
+
+static void
 ngx_rtmp_restream_output_ended(void *data)
 {
+    ngx_uint_t                   again;
     ngx_rtmp_restream_reason_t   reason;
     ngx_rtmp_restream_output_t  *out = data;
 
@@ -430,16 +445,15 @@ ngx_rtmp_restream_output_ended(void *data)
         ngx_rtmp_restream_output_redirect(out);
         return;
 
-    case NGX_RTMP_RESTREAM_PEER_SHUTDOWN:
-        ngx_rtmp_restream_source_shutdown(out->source);
-        return;
-
     case NGX_RTMP_RESTREAM_PEER_FAILED:
         break;
     }
 
-    if (out->reconnect_now) {
+    if (out->reconnect_now
+        && ngx_current_msec - out->followed >= NGX_RTMP_RESTREAM_FOLLOW)
+    {
         out->reconnect_now = 0;
+        out->followed = ngx_current_msec;
 
         ngx_rtmp_restream_feed_stop(out);
         ngx_rtmp_restream_output_drop_peer(out, 0);
@@ -449,8 +463,13 @@ ngx_rtmp_restream_output_ended(void *data)
         return;
     }
 
+    again = out->reconnect_now;
     reason = out->peer->reason;
     ngx_rtmp_restream_output_failed(out, &reason);
+
+    /* a server that asks all the time is waited for, but still followed */
+
+    out->reconnect = again;
 }
 
 
@@ -570,11 +589,19 @@ ngx_rtmp_restream_output_failed(ngx_rtmp_restream_output_t *out,
         out->report.reconnects++;
     }
 
+    /* the address that worked is tried again, one that did not is the last */
+
+    if (out->peer && out->peer->addr) {
+        out->address = out->peer->first + out->peer->addr
+                       - (out->live_since ? 1 : 0);
+    }
+
     ngx_rtmp_restream_feed_stop(out);
     ngx_rtmp_restream_output_drop_peer(out, 0);
 
     out->live_since = 0;
     out->reconnect = 0;
+    out->reconnect_now = 0;
 
     delay = restream_backoff_next(&out->backoff, reason->code, live,
                                   (uint32_t) ngx_random());
@@ -624,6 +651,9 @@ ngx_rtmp_restream_output_stopped(ngx_rtmp_restream_output_t *out)
 
     out->draining = 0;
     out->live_since = 0;
+    out->reconnect = 0;
+    out->reconnect_now = 0;
+    out->hop = NULL;
 
     if (out->removed) {
         ngx_rtmp_restream_source_output_ended(out->source, out);

@@ -18,14 +18,29 @@
 
 
 struct ngx_rtmp_restream_output_s {
+
+    /* touched by every write: together, see ngx_rtmp_restream_feed_prefetch() */
     ngx_queue_t                   queue;        /* of the source */
+    ngx_rtmp_restream_peer_t     *peer;         /* NULL: no attempt */
+
+    unsigned                      reconnect:1;  /* asked for: dial hop, at the
+                                                   next key frame */
+    unsigned                      reconnect_now:1;
+    unsigned                      draining:1;   /* says goodbye, then ends */
+    unsigned                      drained:1;    /* goodbye is on its way */
+    unsigned                      restart:1;    /* ... then dials again */
+    unsigned                      removed:1;    /* ... then is destroyed */
+    unsigned                      changed:1;    /* report is not in the zone */
+
+    restream_cursor_t             cursor;
+    restream_ack_t                ack;
+
     ngx_rtmp_restream_source_t   *source;
     ngx_rtmp_restream_record_t    record;       /* copy, in pool */
     ngx_pool_t                   *pool;
     ngx_rtmp_restream_report_t    report;
     ngx_log_t                     log;
 
-    ngx_rtmp_restream_peer_t     *peer;
     restream_backoff_t            backoff;
     ngx_event_t                   timer;        /* by state: attempt's end,
                                                    next attempt, drain's end */
@@ -33,9 +48,9 @@ struct ngx_rtmp_restream_output_s {
     ngx_rtmp_restream_target_t   *hop;          /* NULL: record.target */
     ngx_uint_t                    hops;
     ngx_uint_t                    authentications;
+    ngx_uint_t                    address;      /* the attempt begins with, of
+                                                   those of the name */
 
-    restream_cursor_t             cursor;
-    restream_ack_t                ack;
     restream_ring_count_t         resumed;      /* ring's totals at resume */
     uint64_t                      resume;       /* seq; RESTREAM_RING_NONE */
     ngx_msec_t                    progress;     /* last acknowledgement */
@@ -49,17 +64,9 @@ struct ngx_rtmp_restream_output_s {
 
     restream_reason_e             stop_reason;  /* while draining */
     restream_reason_e             told;         /* failure in the log */
+    ngx_msec_t                    followed;     /* last reconnect asked for */
     ngx_msec_t                    drops_told;   /* last warning of drops */
     uint64_t                      drops;        /* frames, at that time */
-
-    unsigned                      reconnect:1;  /* asked for: dial hop, at the
-                                                   next key frame */
-    unsigned                      reconnect_now:1;
-    unsigned                      draining:1;   /* says goodbye, then ends */
-    unsigned                      drained:1;    /* goodbye is on its way */
-    unsigned                      restart:1;    /* ... then dials again */
-    unsigned                      removed:1;    /* ... then is destroyed */
-    unsigned                      changed:1;    /* report is not in the zone */
 };
 
 

@@ -40,15 +40,28 @@ ngx_rtmp_restream_owner_alive(ngx_rtmp_restream_owner_t *owner)
         return 1;
     }
 
-    if (ngx_rtmp_restream_owner_read(owner->pid, &started) != NGX_OK) {
-        return 0;
-    }
+    switch (ngx_rtmp_restream_owner_read(owner->pid, &started)) {
 
-    return started == owner->started;
+    case NGX_OK:
+        return started == owner->started;
+
+    case NGX_DECLINED:
+        return 0;
+
+    default:
+
+        /* for want of a descriptor, say: nobody is buried alive */
+
+        return !(kill(owner->pid, 0) == -1 && ngx_errno == ESRCH);
+    }
 }
 
 
-/* src: proc(5), /proc/[pid]/stat: field 3 is the state, 22 the start time */
+/*
+ * NGX_OK, NGX_DECLINED there is no such process any more, NGX_ERROR it cannot be
+ * told.  src: proc(5), /proc/[pid]/stat: field 3 is the state, 22 the start
+ * time.
+ */
 
 static ngx_int_t
 ngx_rtmp_restream_owner_read(ngx_pid_t pid, uint64_t *started)
@@ -72,7 +85,7 @@ ngx_rtmp_restream_owner_read(ngx_pid_t pid, uint64_t *started)
     (void) ngx_close_file(fd);
 
     if (n <= 0) {
-        return NGX_ERROR;
+        return NGX_DECLINED;
     }
 
     last = buf + n;
@@ -82,7 +95,7 @@ ngx_rtmp_restream_owner_read(ngx_pid_t pid, uint64_t *started)
     for (p = last; p > buf && p[-1] != ')'; p--) { /* void */ }
 
     if (last - p < 2 || p == buf || p[1] == 'Z' || p[1] == 'X') {
-        return NGX_ERROR;
+        return NGX_DECLINED;
     }
 
     for (field = 2; p < last && field < 22; p++) {

@@ -324,8 +324,7 @@ ngx_rtmp_restream_peer_read_handler(ngx_event_t *rev)
     peer = c->data;
 
     if (c->close) {
-        ngx_rtmp_restream_peer_end(peer, NGX_RTMP_RESTREAM_PEER_SHUTDOWN);
-        return;
+        peer->handlers->shutdown(peer->data);
     }
 
     for (i = 0; i < NGX_RTMP_RESTREAM_READS; i++) {
@@ -363,7 +362,7 @@ ngx_rtmp_restream_peer_read_handler(ngx_event_t *rev)
     }
 
     if (i == NGX_RTMP_RESTREAM_READS) {
-        ngx_post_event(rev, &ngx_posted_events);
+        ngx_post_event(rev, &ngx_posted_next_events);
 
     } else if (ngx_handle_read_event(rev, 0) != NGX_OK) {
         ngx_rtmp_restream_peer_lost(peer, 0);
@@ -385,12 +384,18 @@ ngx_rtmp_restream_peer_write_handler(ngx_event_t *wev)
     c = wev->data;
     peer = c->data;
 
+    peer->blocked = 0;
+
     if (peer->published) {
         peer->handlers->writable(peer->data);
-        return;
+
+    } else {
+        (void) ngx_rtmp_restream_peer_flush(peer);
     }
 
-    (void) ngx_rtmp_restream_peer_flush(peer);
+    if (!peer->closing && ngx_handle_write_event(wev, 0) != NGX_OK) {
+        ngx_rtmp_restream_peer_lost(peer, 0);
+    }
 }
 
 
@@ -523,8 +528,6 @@ ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
     size_t             size;
     ngx_connection_t  *c;
 
-    c = peer->connection;
-
     if (peer->tls.ssl && !peer->tls.kernel) {
 
         n = ngx_rtmp_restream_tls_flush(&peer->tls);
@@ -537,6 +540,7 @@ ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
         }
 
         peer->given = peer->tls.sent;
+        peer->blocked = (peer->tls.held != NULL);
 
         if (n == NGX_ERROR) {
             ngx_rtmp_restream_peer_lost(peer, peer->tls.error);
@@ -546,7 +550,7 @@ ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
     } else {
 
         do {
-            n = writev(c->fd, iov, niov);
+            n = writev(peer->fd, iov, niov);
         } while (n == -1 && ngx_socket_errno == NGX_EINTR);
 
         if (n == -1) {
@@ -565,12 +569,17 @@ ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
             size += iov[i].iov_len;
         }
 
-        if ((size_t) n < size) {
-            c->write->ready = 0;
-        }
+        peer->blocked = ((size_t) n < size);
     }
 
-    if (!c->write->ready && ngx_handle_write_event(c->write, 0) != NGX_OK) {
+    if (!peer->blocked) {
+        return n;
+    }
+
+    c = peer->connection;
+    c->write->ready = 0;
+
+    if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
         ngx_rtmp_restream_peer_lost(peer, 0);
         return NGX_ERROR;
     }

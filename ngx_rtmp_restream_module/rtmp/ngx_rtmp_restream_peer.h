@@ -17,14 +17,14 @@
 #include "../jobs/restream_resolve.h"
 
 
-#define NGX_RTMP_RESTREAM_ADDRESS_TIMEOUT  5000     /* ms to connect to one */
+#define NGX_RTMP_RESTREAM_ADDRESS_TIMEOUT  5000     /* ms to connect to one, */
+#define NGX_RTMP_RESTREAM_ADDRESS_MIN      1000     /* of several */
 
 
 typedef enum {
     NGX_RTMP_RESTREAM_PEER_FAILED = 0,      /* reason says why */
     NGX_RTMP_RESTREAM_PEER_AUTHENTICATE,    /* dial again with query */
-    NGX_RTMP_RESTREAM_PEER_REDIRECT,        /* dial url instead */
-    NGX_RTMP_RESTREAM_PEER_SHUTDOWN         /* nginx closes all connections */
+    NGX_RTMP_RESTREAM_PEER_REDIRECT         /* dial url instead */
 } ngx_rtmp_restream_peer_end_e;
 
 
@@ -37,11 +37,23 @@ typedef struct {
     void  (*writable)(void *data);          /* after published */
     void  (*reconnect)(void *data, ngx_str_t *url);
                                             /* asked for, at a key frame */
+    void  (*shutdown)(void *data);          /* nginx closes all connections */
     void  (*ended)(void *data);
 } ngx_rtmp_restream_peer_handlers_t;
 
 
 struct ngx_rtmp_restream_peer_s {
+
+    /* touched by every write: together, see ngx_rtmp_restream_feed_prefetch() */
+    ngx_connection_t                         *connection;
+    ngx_socket_t                              fd;       /* of connection */
+    unsigned                                  published:1;
+    unsigned                                  closing:1;
+    unsigned                                  blocked:1;    /* the socket is
+                                                               full */
+    uint64_t                                  given;    /* bytes to the socket */
+    ngx_rtmp_restream_tls_t                   tls;
+
     ngx_pool_t                               *pool;
     ngx_log_t                                *log;      /* the output's */
     ngx_rtmp_restream_app_conf_t             *conf;
@@ -50,8 +62,6 @@ struct ngx_rtmp_restream_peer_s {
     const ngx_rtmp_restream_peer_handlers_t  *handlers;
     void                                     *data;
 
-    ngx_connection_t                         *connection;
-    ngx_rtmp_restream_tls_t                   tls;
     restream_client_t                         client;
     ngx_str_t                                 query;
 
@@ -59,6 +69,9 @@ struct ngx_rtmp_restream_peer_s {
     restream_resolve_addr_t                  *addrs;
     ngx_uint_t                                naddrs;
     ngx_uint_t                                addr;     /* index, next */
+    ngx_uint_t                                first;    /* of those resolved,
+                                                           addrs[0]; set by the
+                                                           output */
     u_char                                    addr_text[NGX_SOCKADDR_STRLEN];
     size_t                                    addr_text_len;
     ngx_err_t                                 connect_error;
@@ -66,15 +79,10 @@ struct ngx_rtmp_restream_peer_s {
     ngx_event_t                               timer;    /* one address */
     ngx_event_t                               ended;    /* posted */
 
-    uint64_t                                  given;    /* bytes to the socket */
-
     /* how it ended */
     ngx_rtmp_restream_peer_end_e              end;
     ngx_rtmp_restream_reason_t                reason;
     ngx_str_t                                 next;     /* query or url */
-
-    unsigned                                  published:1;
-    unsigned                                  closing:1;
 };
 
 

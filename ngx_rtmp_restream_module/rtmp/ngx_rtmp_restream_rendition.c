@@ -110,7 +110,7 @@ ngx_rtmp_restream_rendition_push(ngx_rtmp_restream_rendition_t *rnd,
 static void
 ngx_rtmp_restream_rendition_wake_handler(ngx_event_t *ev)
 {
-    ngx_queue_t                    *q, *outputs;
+    ngx_queue_t                    *q, *next, *outputs;
     ngx_rtmp_restream_output_t     *out;
     ngx_rtmp_restream_rendition_t  *rnd = ev->data;
 
@@ -118,9 +118,15 @@ ngx_rtmp_restream_rendition_wake_handler(ngx_event_t *ev)
 
     for (q = ngx_queue_head(outputs);
          q != ngx_queue_sentinel(outputs);
-         q = ngx_queue_next(q))
+         q = next)
     {
         out = ngx_queue_data(q, ngx_rtmp_restream_output_t, queue);
+        next = ngx_queue_next(q);
+
+        if (next != ngx_queue_sentinel(outputs)) {
+            ngx_rtmp_restream_feed_prefetch(
+                ngx_queue_data(next, ngx_rtmp_restream_output_t, queue));
+        }
 
         ngx_rtmp_restream_feed(out);
     }

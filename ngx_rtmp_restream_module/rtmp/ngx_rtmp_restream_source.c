@@ -11,6 +11,7 @@
 
 #define NGX_RTMP_RESTREAM_TICK        100       /* ms */
 #define NGX_RTMP_RESTREAM_VIDEO_WAIT  1000      /* ms */
+#define NGX_RTMP_RESTREAM_NO_LEAD     0xfffe    /* no track has it */
 
 
 static ngx_rtmp_restream_source_t *ngx_rtmp_restream_source_find(
@@ -24,6 +25,9 @@ static void ngx_rtmp_restream_source_tick(ngx_event_t *ev);
 static ngx_int_t ngx_rtmp_restream_source_claim(
     ngx_rtmp_restream_source_t *src);
 static void ngx_rtmp_restream_source_let_go(ngx_rtmp_restream_source_t *src);
+static void ngx_rtmp_restream_source_shutdown_handler(ngx_event_t *ev);
+static void ngx_rtmp_restream_source_close(ngx_rtmp_restream_source_t *src,
+    ngx_uint_t busy);
 static void ngx_rtmp_restream_source_grace_handler(ngx_event_t *ev);
 static void ngx_rtmp_restream_source_end(ngx_rtmp_restream_source_t *src);
 static void ngx_rtmp_restream_source_publisher(ngx_rtmp_restream_source_t *src,
@@ -32,6 +36,8 @@ static ngx_int_t ngx_rtmp_restream_source_header(
     ngx_rtmp_restream_source_t *src, restream_frame_t *frm);
 static ngx_uint_t ngx_rtmp_restream_source_passes(
     ngx_rtmp_restream_source_t *src, restream_frame_t *frm);
+static void ngx_rtmp_restream_source_lead(ngx_rtmp_restream_source_t *src,
+    restream_frame_t *frm);
 static ngx_uint_t ngx_rtmp_restream_source_audio_only(
     ngx_rtmp_restream_source_t *src);
 
@@ -55,7 +61,8 @@ ngx_rtmp_restream_sources(void)
 ngx_int_t
 ngx_rtmp_restream_source_attach(ngx_rtmp_restream_app_conf_t *conf,
     ngx_rtmp_restream_stream_key_t *key, ngx_rtmp_restream_zone_t *zone,
-    ngx_rtmp_restream_source_t **holder)
+    ngx_rtmp_restream_source_t **holder,
+    void (*close)(void *session, ngx_uint_t busy), void *session)
 {
     ngx_int_t                    rc;
     ngx_rtmp_restream_source_t  *src;
@@ -85,9 +92,14 @@ ngx_rtmp_restream_source_attach(ngx_rtmp_restream_app_conf_t *conf,
 
     ngx_add_timer(&src->tick, NGX_RTMP_RESTREAM_TICK);
 
+    ngx_log_error(NGX_LOG_NOTICE, src->log, 0, "relaying stream \"%V\"",
+                  &src->key.label);
+
 attached:
 
     src->holder = holder;
+    src->close = close;
+    src->session = session;
     src->started = ngx_current_msec;
     *holder = src;
 
@@ -133,11 +145,9 @@ ngx_rtmp_restream_source_detach(ngx_rtmp_restream_source_t **holder)
 void
 ngx_rtmp_restream_source_shutdown(ngx_rtmp_restream_source_t *src)
 {
-    if (src->grace.timer_set) {
-        ngx_del_timer(&src->grace);
+    if (!src->ending) {
+        ngx_post_event(&src->shutdown, &ngx_posted_events);
     }
-
-    ngx_rtmp_restream_source_end(src);
 }
 
 
@@ -254,6 +264,8 @@ ngx_rtmp_restream_source_create(ngx_rtmp_restream_app_conf_t *conf,
     src->zone = zone;
     src->publishing = 1;
     src->waiting_key = 1;
+    src->lead = NGX_RTMP_RESTREAM_NO_LEAD;
+    src->next_lead = NGX_RTMP_RESTREAM_NO_LEAD;
 
     src->key = *key;
     src->key.app.data = ngx_pstrdup(pool, &key->app);
@@ -284,10 +296,11 @@ ngx_rtmp_restream_source_create(ngx_rtmp_restream_app_conf_t *conf,
         goto failed;
     }
 
-    ngx_queue_insert_tail(ngx_rtmp_restream_sources(), &src->queue);
+    src->shutdown.handler = ngx_rtmp_restream_source_shutdown_handler;
+    src->shutdown.data = src;
+    src->shutdown.log = src->log;
 
-    ngx_log_error(NGX_LOG_NOTICE, src->log, 0, "relaying stream \"%V\"",
-                  &src->key.label);
+    ngx_queue_insert_tail(ngx_rtmp_restream_sources(), &src->queue);
 
     return src;
 
@@ -320,6 +333,10 @@ ngx_rtmp_restream_source_destroy(ngx_rtmp_restream_source_t *src)
         ngx_del_timer(&src->grace);
     }
 
+    if (src->shutdown.posted) {
+        ngx_delete_posted_event(&src->shutdown);
+    }
+
     if (src->holder) {
         *src->holder = NULL;
     }
@@ -347,6 +364,8 @@ ngx_rtmp_restream_source_return(ngx_rtmp_restream_source_t *src)
     src->publishing = 1;
     src->returned = 1;
     src->waiting_key = 1;
+    src->lead = NGX_RTMP_RESTREAM_NO_LEAD;
+    src->next_lead = NGX_RTMP_RESTREAM_NO_LEAD;
     src->video = 0;
     src->no_video = 0;
 
@@ -375,8 +394,14 @@ ngx_rtmp_restream_source_tick(ngx_event_t *ev)
     ngx_add_timer(&src->tick, NGX_RTMP_RESTREAM_TICK);
 
     if (src->zs == NULL) {
-        if (!src->ending) {
-            (void) ngx_rtmp_restream_source_claim(src);
+        if (!src->ending
+            && ngx_rtmp_restream_source_claim(src) == NGX_BUSY)
+        {
+            /* somebody was faster: this encoder must not believe to be live */
+
+            ngx_rtmp_restream_source_close(src, 1);
+            ngx_rtmp_restream_source_end(src);
+            return;
         }
 
     } else if (!src->publishing && ngx_rtmp_restream_zone_asked(src->zs)) {
@@ -450,6 +475,33 @@ ngx_rtmp_restream_source_let_go(ngx_rtmp_restream_source_t *src)
                   &src->key.label);
 
     ngx_rtmp_restream_source_destroy(src);
+}
+
+
+static void
+ngx_rtmp_restream_source_shutdown_handler(ngx_event_t *ev)
+{
+    ngx_rtmp_restream_source_t  *src = ev->data;
+
+    if (src->grace.timer_set) {
+        ngx_del_timer(&src->grace);
+    }
+
+    ngx_rtmp_restream_source_end(src);
+    ngx_rtmp_restream_source_close(src, 0);
+}
+
+
+/* nginx-rtmp keeps sessions that nginx wants closed: the encoder would go on
+ * and reach nobody */
+
+static void
+ngx_rtmp_restream_source_close(ngx_rtmp_restream_source_t *src,
+    ngx_uint_t busy)
+{
+    if (src->holder) {
+        src->close(src->session, busy);
+    }
 }
 
 
@@ -575,11 +627,48 @@ ngx_rtmp_restream_source_passes(ngx_rtmp_restream_source_t *src,
         return 1;
     }
 
+    ngx_rtmp_restream_source_lead(src, frm);
+
     if (frm->flags & RESTREAM_FLV_KEY) {
         src->waiting_key = 0;
     }
 
     return !src->waiting_key;
+}
+
+
+/*
+ * Of several tracks one leads: its key frames are the places to start at, since
+ * those of the others follow them.  A track that brings two key frames while
+ * the leading one brings nothing takes over.
+ */
+
+static void
+ngx_rtmp_restream_source_lead(ngx_rtmp_restream_source_t *src,
+    restream_frame_t *frm)
+{
+    if (frm->track == src->lead) {
+        src->next_lead = NGX_RTMP_RESTREAM_NO_LEAD;
+        return;
+    }
+
+    if (!(frm->flags & RESTREAM_FLV_KEY)) {
+        return;
+    }
+
+    if (src->lead == NGX_RTMP_RESTREAM_NO_LEAD
+        || frm->track == src->next_lead)
+    {
+        src->lead = frm->track;
+        src->next_lead = NGX_RTMP_RESTREAM_NO_LEAD;
+        return;
+    }
+
+    if (src->next_lead == NGX_RTMP_RESTREAM_NO_LEAD) {
+        src->next_lead = frm->track;
+    }
+
+    frm->flags &= ~RESTREAM_FLV_KEY;
 }
 
 

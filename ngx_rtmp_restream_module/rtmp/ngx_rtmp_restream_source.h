@@ -26,11 +26,18 @@ struct ngx_rtmp_restream_source_s {
     ngx_rtmp_restream_zone_stream_t     *zs;        /* NULL: not claimed yet */
     ngx_rtmp_restream_source_t         **holder;    /* the session's pointer to
                                                        us; NULL in grace */
+    void                               (*close)(void *session, ngx_uint_t busy);
+    void                                *session;   /* with holder */
+    ngx_event_t                          shutdown;  /* posted */
     ngx_msec_t                           started;   /* this publish */
 
     restream_timeline_t                  timeline;
     restream_headers_t                  *headers;   /* current; NULL: none */
     uint32_t                             epoch;     /* last one used */
+    uint16_t                             lead;      /* video track whose key
+                                                       frames count */
+    uint16_t                             next_lead; /* has brought one since a
+                                                       frame of lead came */
     ngx_rtmp_restream_rendition_t       *rendition;
 
     ngx_queue_t                          outputs;
@@ -52,6 +59,8 @@ struct ngx_rtmp_restream_source_s {
 /*
  * The source of an accepted publish: a new one, or the one in grace.
  *
+ * in    close     closes the session from the event loop; busy: another worker
+ *                 has its stream
  * out   *holder   the source; cleared when it ends before it is detached
  * ret   NGX_OK
  *       NGX_BUSY  the stream is published already, here or by another worker
@@ -59,12 +68,16 @@ struct ngx_rtmp_restream_source_s {
  */
 ngx_int_t ngx_rtmp_restream_source_attach(ngx_rtmp_restream_app_conf_t *conf,
     ngx_rtmp_restream_stream_key_t *key, ngx_rtmp_restream_zone_t *zone,
-    ngx_rtmp_restream_source_t **holder);
+    ngx_rtmp_restream_source_t **holder,
+    void (*close)(void *session, ngx_uint_t busy), void *session);
 
 /* The publisher has gone: grace begins; *holder is cleared. */
 void ngx_rtmp_restream_source_detach(ngx_rtmp_restream_source_t **holder);
 
-/* nginx closes everything: ends at once, with FCUnpublish. */
+/*
+ * nginx closes everything (worker_shutdown_timeout): soon, from the event loop,
+ * the session is closed and every server is told goodbye.
+ */
 void ngx_rtmp_restream_source_shutdown(ngx_rtmp_restream_source_t *src);
 
 /*

@@ -49,6 +49,10 @@ char *ngx_rtmp_restream_tls_merge_conf(ngx_conf_t *cf,
     ngx_rtmp_restream_tls_conf_t *prev, ngx_rtmp_restream_tls_conf_t *conf,
     ngx_flag_t enable);
 
+/* After each of them: what OpenSSL refuses is told with the line it is on. */
+char *ngx_rtmp_restream_tls_check_conf(ngx_conf_t *cf,
+    ngx_rtmp_restream_tls_conf_t *conf);
+
 
 /*
  * Sets up a connection whose TCP is established.

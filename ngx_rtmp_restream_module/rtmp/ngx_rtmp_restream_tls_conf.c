@@ -13,7 +13,7 @@ static SSL_CTX *ngx_rtmp_restream_tls_create_ctx(ngx_conf_t *cf,
 static ngx_int_t ngx_rtmp_restream_tls_commands(ngx_conf_t *cf, SSL_CTX *ctx,
     ngx_array_t *commands);
 static ngx_int_t ngx_rtmp_restream_tls_conf_error(ngx_conf_t *cf,
-    char *directive, ngx_str_t *value);
+    char *directive, ngx_str_t *value, char *expected);
 static void ngx_rtmp_restream_tls_cleanup_ctx(void *data);
 
 
@@ -72,6 +72,35 @@ ngx_rtmp_restream_tls_merge_conf(ngx_conf_t *cf,
 }
 
 
+char *
+ngx_rtmp_restream_tls_check_conf(ngx_conf_t *cf,
+    ngx_rtmp_restream_tls_conf_t *conf)
+{
+    SSL_CTX                       *ctx;
+    ngx_rtmp_restream_tls_conf_t   so_far, *none;
+
+    none = ngx_rtmp_restream_tls_create_conf(cf);
+    if (none == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    so_far = *conf;
+
+    if (ngx_rtmp_restream_tls_merge_conf(cf, none, &so_far, 0) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ctx = ngx_rtmp_restream_tls_create_ctx(cf, &so_far);
+    if (ctx == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    SSL_CTX_free(ctx);
+
+    return NGX_CONF_OK;
+}
+
+
 static SSL_CTX *
 ngx_rtmp_restream_tls_create_ctx(ngx_conf_t *cf,
     ngx_rtmp_restream_tls_conf_t *conf)
@@ -109,7 +138,8 @@ ngx_rtmp_restream_tls_create_ctx(ngx_conf_t *cf,
 
     if (SSL_CTX_set_cipher_list(ctx, (char *) conf->ciphers.data) != 1) {
         (void) ngx_rtmp_restream_tls_conf_error(cf, "restream_ssl_ciphers",
-                                                &conf->ciphers);
+                                  &conf->ciphers,
+                                  "a list as of openssl-ciphers(1)");
         goto failed;
     }
 
@@ -123,7 +153,8 @@ ngx_rtmp_restream_tls_create_ctx(ngx_conf_t *cf,
 
         if (SSL_CTX_load_verify_locations(ctx, (char *) ca->data, NULL) != 1) {
             (void) ngx_rtmp_restream_tls_conf_error(cf,
-                                      "restream_ssl_trusted_certificate", ca);
+                                      "restream_ssl_trusted_certificate", ca,
+                                      "a file with PEM certificates");
             goto failed;
         }
 
@@ -182,7 +213,8 @@ ngx_rtmp_restream_tls_commands(ngx_conf_t *cf, SSL_CTX *ctx,
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid \"restream_ssl_conf_command\" "
-                               "value \"%V %V\"",
+                               "value \"%V %V\", expected a command and "
+                               "its value as of SSL_CONF_cmd(3)",
                                &kv[i].key, &kv[i].value);
             rc = NGX_ERROR;
             break;
@@ -203,15 +235,18 @@ ngx_rtmp_restream_tls_commands(ngx_conf_t *cf, SSL_CTX *ctx,
 
 static ngx_int_t
 ngx_rtmp_restream_tls_conf_error(ngx_conf_t *cf, char *directive,
-    ngx_str_t *value)
+    ngx_str_t *value, char *expected)
 {
-    const char  *reason;
+    const char     *reason;
+    unsigned long   e;
 
-    reason = ERR_reason_error_string(ERR_peek_last_error());
+    e = ERR_peek_error();
+    reason = (ERR_GET_LIB(e) == ERR_LIB_SYS) ? strerror(ERR_GET_REASON(e))
+                                             : ERR_reason_error_string(e);
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid \"%s\" value \"%V\": %s",
-                       directive, value, reason ? reason : "refused");
+                       "invalid \"%s\" value \"%V\": %s, expected %s",
+                       directive, value, reason ? reason : "refused", expected);
 
     return NGX_ERROR;
 }
