@@ -13,7 +13,7 @@
 
 
 #define RESTREAM_RESOLVE_MAX   16       /* addresses kept of a name */
-#define RESTREAM_RESOLVE_HOST  256      /* bytes of a name, terminator included */
+#define RESTREAM_RESOLVE_HOST  256      /* bytes of a name, terminated */
 
 
 typedef struct {
@@ -30,7 +30,7 @@ typedef struct {
     int                       rc;         /* out: RESTREAM_OK or _ERROR */
     restream_resolve_addr_t   addrs[RESTREAM_RESOLVE_MAX];
     uint32_t                  naddrs;     /* out: at least 1 with RESTREAM_OK */
-    char                      err[64];    /* out: with RESTREAM_ERROR, in words */
+    char                      err[64];    /* out: RESTREAM_ERROR, in words */
 } restream_resolve_t;
 
 

@@ -73,7 +73,7 @@ typedef struct {
                                            by the owner; RESTREAM_RING_NONE
                                            after restream_cursor_start() */
     uint64_t                 base;      /* dts that is 0 on the wire */
-    uint64_t                 last[RESTREAM_TRACKS];  /* ts of the last message */
+    uint64_t                 last[RESTREAM_TRACKS];  /* ts last sent */
     restream_ring_count_t    passed;    /* ring's totals at seq */
     restream_ring_count_t    sent;      /* frames finished */
     restream_ring_count_t    dropped;   /* frames jumped over */

@@ -112,10 +112,8 @@ uint64_t restream_ring_key_before(const restream_ring_t *ring, uint64_t seq);
 /* first key frame at or after seq, RESTREAM_RING_NONE when there is none yet */
 uint64_t restream_ring_key_after(const restream_ring_t *ring, uint64_t seq);
 
-/* audio and video frames (headers not counted) in [from, to) that are still in
- * the ring; what fell off before is counted by the ring itself, so that a
- * reader whose cursor fell off can tell how many it lost: all frames ever
- * pushed with a sequence number in [from, to) are counted. */
+/* Audio and video frames ever pushed, headers not counted: the difference of
+ * two totals is what a reader jumped over. */
 typedef struct {
     uint64_t  audio;
     uint64_t  video;

@@ -258,6 +258,7 @@ restream_reason_of_errno(int err)
     case ECONNRESET:
     case ECONNABORTED:
     case EPIPE:
+    case EPROTO:
         return RESTREAM_REASON_CLOSED;
 
     /* ENETUNREACH, EHOSTUNREACH, ENETDOWN, EADDRNOTAVAIL, EAFNOSUPPORT; also

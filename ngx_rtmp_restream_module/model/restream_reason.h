@@ -44,11 +44,11 @@ typedef enum {
     X(TLS, "tls", RETRYABLE,                                                  \
       "the TLS connection could not be set up")                               \
     X(HANDSHAKE, "handshake", RETRYABLE,                                      \
-      "the dialogue with the server broke off before the broadcast began")       \
+      "the dialogue with the server broke off before the broadcast began")    \
     X(NAME_IN_USE, "name-in-use", RETRYABLE,                                  \
       "the server says that this stream key is already publishing")           \
     X(CLOSED, "closed", RETRYABLE,                                            \
-      "the connection to the server was lost")                                     \
+      "the connection to the server was lost")                                \
     X(STALLED, "stalled", RETRYABLE,                                          \
       "the server stopped taking data")                                       \
     X(UNPUBLISHED, "unpublished", RETRYABLE,                                  \

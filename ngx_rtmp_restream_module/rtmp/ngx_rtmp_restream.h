@@ -56,7 +56,7 @@ typedef struct {
 } ngx_rtmp_restream_target_t;
 
 
-/* restream_destination: app, key and credentials may hold $name $app $args */
+/* restream_destination: app and key may hold $name $app $args */
 
 typedef struct {
     ngx_str_t                    name;

@@ -555,12 +555,16 @@ ngx_rtmp_restream_conf_key_file(ngx_conf_t *cf, ngx_str_t *name,
     }
 
     p = ngx_pnalloc(cf->pool, len);
+
+    if (p) {
+        ngx_memcpy(p, buf, len);
+    }
+
+    ngx_explicit_memzero(buf, sizeof(buf));
+
     if (p == NULL) {
         return NGX_ERROR;
     }
-
-    ngx_memcpy(p, buf, len);
-    ngx_explicit_memzero(buf, sizeof(buf));
 
     key->len = len;
     key->data = p;

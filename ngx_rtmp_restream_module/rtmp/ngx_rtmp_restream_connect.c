@@ -221,10 +221,6 @@ ngx_rtmp_restream_connect_address(ngx_rtmp_restream_peer_t *peer,
     c->log = peer->log;
     c->log_error = NGX_ERROR_INFO;
     c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
-    c->recv = ngx_recv;
-    c->send = ngx_send;
-    c->recv_chain = ngx_recv_chain;
-    c->send_chain = ngx_send_chain;
     c->read->log = peer->log;
     c->write->log = peer->log;
     c->read->handler = ngx_rtmp_restream_connect_handler;

@@ -19,7 +19,7 @@ typedef struct {
 } ngx_rtmp_restream_core_conf_t;
 
 
-/* Of the cycle that is being configured. */
+/* Of a cycle, configured or running. */
 ngx_rtmp_restream_core_conf_t *ngx_rtmp_restream_core_get_conf(
     ngx_cycle_t *cycle);
 

@@ -206,12 +206,11 @@ ngx_rtmp_restream_feed_tick(ngx_rtmp_restream_output_t *out)
 
     /*
      * The acknowledgement came somewhere between the two samples: the earlier
-     * one counts, so that a stall is never found later than promised; but not
-     * one from before this process was stopped for a while.
+     * one counts, so that a stall is never found later than promised.
      */
 
     if (restream_ack_sample(&out->ack, acknowledged, now)) {
-        out->progress = ngx_max(before, now - 2 * NGX_RTMP_RESTREAM_SAMPLE);
+        out->progress = before;
     }
 
     if (!ngx_rtmp_restream_feed_pending(out, acknowledged)) {

@@ -20,10 +20,9 @@ void ngx_rtmp_restream_feed_stop(ngx_rtmp_restream_output_t *out);
 void ngx_rtmp_restream_feed(ngx_rtmp_restream_output_t *out);
 
 /*
- * Before a walk comes to out, so that it does not wait for memory: what it will
- * touch of out's peer, and of the output behind out.  Out itself was told of
- * one step ago.  Measured with 256 outputs: most of the time outside the kernel
- * was spent on cache misses.
+ * One step before a walk feeds out: prefetches out's peer, and the output
+ * behind out.  With 256 outputs most of the time outside the kernel was spent
+ * on cache misses.
  */
 void ngx_rtmp_restream_feed_prefetch(ngx_rtmp_restream_output_t *out);
 

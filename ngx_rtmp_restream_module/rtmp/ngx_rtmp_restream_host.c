@@ -324,11 +324,11 @@ ngx_rtmp_restream_host_keep(ngx_rtmp_restream_ctx_t *ctx,
         return;
     }
 
-    ctx->size += frm->size - (old ? old->size : 0);
-
     headers = restream_headers_with(ctx->pending, frm, 1);
 
     if (headers) {
+        ctx->size += frm->size - (old ? old->size : 0);
+
         restream_headers_unref(&ctx->pending);
         ctx->pending = headers;
     }

@@ -113,10 +113,6 @@ ngx_rtmp_restream_output_destroy(ngx_rtmp_restream_output_t **outp)
         ngx_del_timer(&out->timer);
     }
 
-    if (out->timer.posted) {
-        ngx_delete_posted_event(&out->timer);
-    }
-
     ngx_rtmp_restream_output_drop_peer(out, 1);
     restream_cursor_stop(&out->cursor);
     ngx_queue_remove(&out->queue);
@@ -640,10 +636,6 @@ ngx_rtmp_restream_output_stopped(ngx_rtmp_restream_output_t *out)
 
     if (out->timer.timer_set) {
         ngx_del_timer(&out->timer);
-    }
-
-    if (out->timer.posted) {
-        ngx_delete_posted_event(&out->timer);
     }
 
     ngx_rtmp_restream_feed_stop(out);

@@ -19,7 +19,7 @@
 
 struct ngx_rtmp_restream_output_s {
 
-    /* touched by every write: together, see ngx_rtmp_restream_feed_prefetch() */
+    /* touched by every write, hence together: ngx_rtmp_restream_feed.h */
     ngx_queue_t                   queue;        /* of the source */
     ngx_rtmp_restream_peer_t     *peer;         /* NULL: no attempt */
 

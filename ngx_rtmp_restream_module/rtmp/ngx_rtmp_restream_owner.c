@@ -58,8 +58,8 @@ ngx_rtmp_restream_owner_alive(ngx_rtmp_restream_owner_t *owner)
 
 
 /*
- * NGX_OK, NGX_DECLINED there is no such process any more, NGX_ERROR it cannot be
- * told.  src: proc(5), /proc/[pid]/stat: field 3 is the state, 22 the start
+ * NGX_OK, NGX_DECLINED there is no such process any more, NGX_ERROR it cannot
+ * be told.  src: proc(5), /proc/[pid]/stat: field 3 is the state, 22 the start
  * time.
  */
 

@@ -365,7 +365,7 @@ ngx_rtmp_restream_peer_read_handler(ngx_event_t *rev)
         ngx_post_event(rev, &ngx_posted_next_events);
 
     } else if (ngx_handle_read_event(rev, 0) != NGX_OK) {
-        ngx_rtmp_restream_peer_lost(peer, 0);
+        ngx_rtmp_restream_peer_lost(peer, NGX_ENOMEM);
         return;
     }
 
@@ -394,7 +394,7 @@ ngx_rtmp_restream_peer_write_handler(ngx_event_t *wev)
     }
 
     if (!peer->closing && ngx_handle_write_event(wev, 0) != NGX_OK) {
-        ngx_rtmp_restream_peer_lost(peer, 0);
+        ngx_rtmp_restream_peer_lost(peer, NGX_ENOMEM);
     }
 }
 
@@ -580,7 +580,7 @@ ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
     c->write->ready = 0;
 
     if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
-        ngx_rtmp_restream_peer_lost(peer, 0);
+        ngx_rtmp_restream_peer_lost(peer, NGX_ENOMEM);
         return NGX_ERROR;
     }
 

@@ -44,14 +44,14 @@ typedef struct {
 
 struct ngx_rtmp_restream_peer_s {
 
-    /* touched by every write: together, see ngx_rtmp_restream_feed_prefetch() */
+    /* touched by every write, hence together: ngx_rtmp_restream_feed.h */
     ngx_connection_t                         *connection;
     ngx_socket_t                              fd;       /* of connection */
     unsigned                                  published:1;
     unsigned                                  closing:1;
     unsigned                                  blocked:1;    /* the socket is
                                                                full */
-    uint64_t                                  given;    /* bytes to the socket */
+    uint64_t                                  given;    /* bytes, to socket */
     ngx_rtmp_restream_tls_t                   tls;
 
     ngx_pool_t                               *pool;

@@ -19,7 +19,7 @@ ngx_int_t ngx_rtmp_restream_target_parse(ngx_pool_t *pool,
     ngx_rtmp_restream_target_t *target, ngx_str_t *url, ngx_str_t *key,
     const char **err);
 
-/* $app, $name and $args in app, key, user and password */
+/* $app, $name and $args in app and key; the other strings are from's */
 ngx_int_t ngx_rtmp_restream_target_expand(ngx_pool_t *pool,
     ngx_rtmp_restream_target_t *target, ngx_rtmp_restream_target_t *from,
     restream_url_vars_t *vars);

@@ -183,9 +183,5 @@ ngx_rtmp_restream_task_handler(ngx_event_t *ev)
 static void
 ngx_rtmp_restream_task_destroy(ngx_rtmp_restream_task_t *task)
 {
-    if (task->cleanup) {
-        task->cleanup(task->data);
-    }
-
     ngx_destroy_pool(task->pool);
 }

@@ -26,11 +26,9 @@ struct ngx_rtmp_restream_task_s {
     /* on a pool thread: touches data and nothing else */
     void              (*run)(void *data);
 
-    /* on the event loop, unless cancelled; the task is destroyed after it */
+    /* on the event loop, unless cancelled; the task is destroyed after it.
+     * With data as it was posted when the pool refused a task that waited. */
     void              (*done)(void *owner, void *data);
-
-    /* on the event loop, always: releases what data points to; may be NULL */
-    void              (*cleanup)(void *data);
 
     void               *owner;          /* NULL: cancelled */
 
@@ -45,7 +43,7 @@ struct ngx_rtmp_restream_task_s {
 
 /*
  * A task with size zeroed bytes of data, on its own pool.  The caller fills
- * data, run, done, cleanup and owner.  NULL: no memory.
+ * data, run, done and owner.  NULL: no memory.
  */
 ngx_rtmp_restream_task_t *ngx_rtmp_restream_task_create(size_t size);
 

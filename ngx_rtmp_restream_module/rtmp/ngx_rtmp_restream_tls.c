@@ -160,7 +160,7 @@ ngx_rtmp_restream_tls_recv(ngx_rtmp_restream_tls_t *tls, u_char *buf,
         return 0;
     }
 
-    tls->error = (sslerr == SSL_ERROR_SYSCALL) ? ngx_errno : 0;
+    tls->error = (sslerr == SSL_ERROR_SYSCALL) ? ngx_errno : EPROTO;
     tls->failed = 1;
 
     ERR_clear_error();

@@ -37,7 +37,7 @@ typedef struct {
     uint64_t         sent;          /* bytes given to the socket */
     ngx_connection_t *connection;   /* borrowed */
     unsigned         kernel:1;      /* kTLS: write to the socket */
-    unsigned         failed:1;      /* send() failed: see error */
+    unsigned         failed:1;      /* beyond use; error may say why */
     ngx_err_t        error;
 } ngx_rtmp_restream_tls_t;
 
