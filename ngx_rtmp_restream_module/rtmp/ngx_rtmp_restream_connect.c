@@ -3,6 +3,7 @@
  */
 
 #include "ngx_rtmp_restream_connect.h"
+#include "ngx_rtmp_restream_target.h"
 
 #include <netinet/tcp.h>
 
@@ -10,6 +11,8 @@
 /* kernel queue of a destination: by size, and by what is not sent yet */
 #define NGX_RTMP_RESTREAM_SNDBUF         (256 * 1024)
 #define NGX_RTMP_RESTREAM_NOTSENT_LOWAT  (128 * 1024)
+
+#define NGX_RTMP_RESTREAM_ADDRESS_TIMEOUT  5000     /* ms to connect to one */
 
 
 static ngx_uint_t ngx_rtmp_restream_connect_literal(
@@ -25,8 +28,6 @@ static ngx_int_t ngx_rtmp_restream_connect_options(
     ngx_rtmp_restream_peer_t *peer, ngx_socket_t s, int family);
 static ngx_int_t ngx_rtmp_restream_connect_events(ngx_connection_t *c);
 static void ngx_rtmp_restream_connect_handler(ngx_event_t *ev);
-static ngx_msec_t ngx_rtmp_restream_connect_share(
-    ngx_rtmp_restream_peer_t *peer);
 static void ngx_rtmp_restream_connect_timeout(ngx_event_t *ev);
 static void ngx_rtmp_restream_connect_failed(
     ngx_rtmp_restream_peer_t *peer, ngx_err_t err);
@@ -67,9 +68,11 @@ ngx_rtmp_restream_connect(ngx_rtmp_restream_peer_t *peer)
     task->done = ngx_rtmp_restream_connect_resolved;
     task->owner = peer;
 
-    if (ngx_rtmp_restream_task_post(task, tp) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    task->group = ngx_rtmp_restream_hash(NGX_RTMP_RESTREAM_HASH_INIT,
+                                         peer->target.host.data,
+                                         peer->target.host.len);
+
+    ngx_rtmp_restream_task_post(task, tp);
 
     peer->task = task;
 
@@ -174,8 +177,7 @@ ngx_rtmp_restream_connect_next(ngx_rtmp_restream_peer_t *peer)
         }
 
         if (rc == NGX_AGAIN) {
-            ngx_add_timer(&peer->timer,
-                          ngx_rtmp_restream_connect_share(peer));
+            ngx_add_timer(&peer->timer, NGX_RTMP_RESTREAM_ADDRESS_TIMEOUT);
             return;
         }
 
@@ -338,23 +340,6 @@ ngx_rtmp_restream_connect_handler(ngx_event_t *ev)
     }
 
     ngx_rtmp_restream_connect_done(peer);
-}
-
-
-/* what one address is given, so that each of a few has its turn */
-
-static ngx_msec_t
-ngx_rtmp_restream_connect_share(ngx_rtmp_restream_peer_t *peer)
-{
-    ngx_msec_t  share;
-
-    share = peer->conf->connect_timeout / (peer->naddrs + 1);
-
-    if (share < NGX_RTMP_RESTREAM_ADDRESS_MIN) {
-        return NGX_RTMP_RESTREAM_ADDRESS_MIN;
-    }
-
-    return ngx_min(share, NGX_RTMP_RESTREAM_ADDRESS_TIMEOUT);
 }
 
 

@@ -12,7 +12,7 @@
 #include "ngx_rtmp_restream_peer.h"
 
 
-/* NGX_OK: it goes on by itself; NGX_ERROR: no memory, or no thread */
+/* NGX_OK: it goes on by itself; NGX_ERROR: no memory */
 ngx_int_t ngx_rtmp_restream_connect(ngx_rtmp_restream_peer_t *peer);
 
 

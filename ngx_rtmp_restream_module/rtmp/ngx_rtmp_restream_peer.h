@@ -17,9 +17,6 @@
 #include "../jobs/restream_resolve.h"
 
 
-#define NGX_RTMP_RESTREAM_ADDRESS_TIMEOUT  5000     /* ms to connect to one, */
-#define NGX_RTMP_RESTREAM_ADDRESS_MIN      1000     /* of several */
-
 
 typedef enum {
     NGX_RTMP_RESTREAM_PEER_FAILED = 0,      /* reason says why */

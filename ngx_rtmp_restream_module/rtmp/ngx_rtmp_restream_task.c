@@ -5,16 +5,18 @@
 #include "ngx_rtmp_restream_task.h"
 
 
-static void ngx_rtmp_restream_task_start_queued(void);
+static void ngx_rtmp_restream_task_start(void);
+static ngx_uint_t ngx_rtmp_restream_task_held_up(
+    ngx_rtmp_restream_task_t *task);
 static void ngx_rtmp_restream_task_run(void *data, ngx_log_t *log);
 static void ngx_rtmp_restream_task_handler(ngx_event_t *ev);
-static void ngx_rtmp_restream_task_destroy(ngx_rtmp_restream_task_t *task);
 
 
 /* of this worker */
 
-static ngx_uint_t   ngx_rtmp_restream_tasks_running;
-static ngx_queue_t  ngx_rtmp_restream_tasks_queued;
+static ngx_uint_t   ngx_rtmp_restream_task_nrunning;
+static ngx_queue_t  ngx_rtmp_restream_task_running;
+static ngx_queue_t  ngx_rtmp_restream_task_waiting;
 
 
 ngx_rtmp_restream_task_t *
@@ -55,7 +57,7 @@ failed:
 }
 
 
-ngx_int_t
+void
 ngx_rtmp_restream_task_post(ngx_rtmp_restream_task_t *task,
     ngx_thread_pool_t *tp)
 {
@@ -66,33 +68,20 @@ ngx_rtmp_restream_task_post(ngx_rtmp_restream_task_t *task,
     task->thread_pool = tp;
 
     if (tp == NULL) {
-        ngx_rtmp_restream_task_run(task, NULL);
-        ngx_rtmp_restream_tasks_running++;
+        task->run(task->data);
         ngx_post_event(&task->thread->event, &ngx_posted_events);
-
-        return NGX_OK;
+        return;
     }
 
-    if (ngx_rtmp_restream_tasks_running >= NGX_RTMP_RESTREAM_TASKS_RUNNING) {
-
-        if (ngx_rtmp_restream_tasks_queued.next == NULL) {
-            ngx_queue_init(&ngx_rtmp_restream_tasks_queued);
-        }
-
-        ngx_queue_insert_tail(&ngx_rtmp_restream_tasks_queued, &task->queue);
-        task->queued = 1;
-
-        return NGX_OK;
+    if (ngx_rtmp_restream_task_waiting.next == NULL) {
+        ngx_queue_init(&ngx_rtmp_restream_task_waiting);
+        ngx_queue_init(&ngx_rtmp_restream_task_running);
     }
 
-    if (ngx_thread_task_post(tp, task->thread) != NGX_OK) {
-        ngx_rtmp_restream_task_destroy(task);
-        return NGX_ERROR;
-    }
+    ngx_queue_insert_tail(&ngx_rtmp_restream_task_waiting, &task->queue);
+    task->waiting = 1;
 
-    ngx_rtmp_restream_tasks_running++;
-
-    return NGX_OK;
+    ngx_rtmp_restream_task_start();
 }
 
 
@@ -110,47 +99,82 @@ ngx_rtmp_restream_task_cancel(ngx_rtmp_restream_task_t **taskp)
 
     task->owner = NULL;
 
-    if (task->queued) {
+    if (task->waiting) {
         ngx_queue_remove(&task->queue);
-        ngx_rtmp_restream_task_destroy(task);
+        ngx_destroy_pool(task->pool);
     }
 }
 
 
+/* as many of those that wait as there is room for, the oldest first */
+
 static void
-ngx_rtmp_restream_task_start_queued(void)
+ngx_rtmp_restream_task_start(void)
 {
-    void                      *owner, *data;
-    ngx_queue_t               *q;
+    ngx_queue_t               *q, *next;
     ngx_rtmp_restream_task_t  *task;
 
-    if (ngx_rtmp_restream_tasks_queued.next == NULL) {
+    if (ngx_rtmp_restream_task_waiting.next == NULL) {
         return;
     }
 
-    while (!ngx_queue_empty(&ngx_rtmp_restream_tasks_queued)
-           && ngx_rtmp_restream_tasks_running < NGX_RTMP_RESTREAM_TASKS_RUNNING)
+    for (q = ngx_queue_head(&ngx_rtmp_restream_task_waiting);
+         q != ngx_queue_sentinel(&ngx_rtmp_restream_task_waiting);
+         q = next)
     {
-        q = ngx_queue_head(&ngx_rtmp_restream_tasks_queued);
+        next = ngx_queue_next(q);
         task = ngx_queue_data(q, ngx_rtmp_restream_task_t, queue);
 
-        ngx_queue_remove(q);
-        task->queued = 0;
+        if (ngx_rtmp_restream_task_nrunning == NGX_RTMP_RESTREAM_TASKS_RUNNING)
+        {
+            return;
+        }
 
-        if (ngx_thread_task_post(task->thread_pool, task->thread) == NGX_OK) {
-            ngx_rtmp_restream_tasks_running++;
+        if (ngx_rtmp_restream_task_held_up(task)) {
             continue;
         }
 
-        /* told with the result as it was made: not run */
+        ngx_queue_remove(q);
+        task->waiting = 0;
 
-        owner = task->owner;
-        data = task->data;
-        task->owner = NULL;
+        if (ngx_thread_task_post(task->thread_pool, task->thread) != NGX_OK) {
 
-        task->done(owner, data);
-        ngx_rtmp_restream_task_destroy(task);
+            /* told without having run, and not from inside its post */
+
+            ngx_post_event(&task->thread->event, &ngx_posted_events);
+            continue;
+        }
+
+        ngx_queue_insert_tail(&ngx_rtmp_restream_task_running, q);
+        ngx_rtmp_restream_task_nrunning++;
+        task->running = 1;
     }
+}
+
+
+static ngx_uint_t
+ngx_rtmp_restream_task_held_up(ngx_rtmp_restream_task_t *task)
+{
+    ngx_uint_t                 n;
+    ngx_queue_t               *q;
+    ngx_rtmp_restream_task_t  *running;
+
+    if (task->group == 0) {
+        return 0;
+    }
+
+    n = 0;
+
+    for (q = ngx_queue_head(&ngx_rtmp_restream_task_running);
+         q != ngx_queue_sentinel(&ngx_rtmp_restream_task_running);
+         q = ngx_queue_next(q))
+    {
+        running = ngx_queue_data(q, ngx_rtmp_restream_task_t, queue);
+
+        n += (running->group == task->group);
+    }
+
+    return n >= NGX_RTMP_RESTREAM_TASKS_GROUP;
 }
 
 
@@ -168,20 +192,16 @@ ngx_rtmp_restream_task_handler(ngx_event_t *ev)
 {
     ngx_rtmp_restream_task_t  *task = ev->data;
 
-    ngx_rtmp_restream_tasks_running--;
+    if (task->running) {
+        ngx_queue_remove(&task->queue);
+        ngx_rtmp_restream_task_nrunning--;
+    }
 
     if (task->owner) {
         task->done(task->owner, task->data);
     }
 
-    ngx_rtmp_restream_task_destroy(task);
-
-    ngx_rtmp_restream_task_start_queued();
-}
-
-
-static void
-ngx_rtmp_restream_task_destroy(ngx_rtmp_restream_task_t *task)
-{
     ngx_destroy_pool(task->pool);
+
+    ngx_rtmp_restream_task_start();
 }
