@@ -364,22 +364,13 @@ ngx_rtmp_restream_connect_failed(ngx_rtmp_restream_peer_t *peer,
 static void
 ngx_rtmp_restream_connect_done(ngx_rtmp_restream_peer_t *peer)
 {
-    unsigned           timeout;
     ngx_connection_t  *c;
 
     c = peer->connection;
-    timeout = peer->conf->send_timeout;
 
     if (peer->timer.timer_set) {
         ngx_del_timer(&peer->timer);
     }
-
-    /* not before: it would end the SYNs, too */
-
-#ifdef TCP_USER_TIMEOUT
-    (void) setsockopt(c->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout,
-                      sizeof(unsigned));
-#endif
 
     if (!peer->target.tls) {
         ngx_rtmp_restream_peer_dialogue(peer);

@@ -14,6 +14,7 @@
 #include "ngx_rtmp_restream_target.h"
 
 #include <ngx_md5.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <linux/sockios.h>
 
@@ -37,6 +38,7 @@ static void ngx_rtmp_restream_peer_protocol_error(
 static ssize_t ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
     struct iovec *iov, ngx_uint_t niov);
 static void ngx_rtmp_restream_peer_ended_handler(ngx_event_t *ev);
+static void ngx_rtmp_restream_peer_abandon(ngx_rtmp_restream_peer_t *peer);
 static ngx_int_t ngx_rtmp_restream_peer_copy_str(ngx_pool_t *pool,
     ngx_str_t *dst, ngx_str_t *src);
 
@@ -668,9 +670,32 @@ ngx_rtmp_restream_peer_close(ngx_rtmp_restream_peer_t *peer, ngx_uint_t notify)
     restream_client_cleanup(&peer->client);
 
     if (peer->connection) {
+        ngx_rtmp_restream_peer_abandon(peer);
         ngx_close_connection(peer->connection);
         peer->connection = NULL;
     }
+}
+
+
+/*
+ * What the kernel has not got rid of by then is not kept any longer.  Not said
+ * earlier: Linux counts from the first time that the window was closed, and
+ * would cut a server that is merely slow.
+ */
+
+static void
+ngx_rtmp_restream_peer_abandon(ngx_rtmp_restream_peer_t *peer)
+{
+#ifdef TCP_USER_TIMEOUT
+
+    unsigned  timeout;
+
+    timeout = peer->conf->send_timeout;
+
+    (void) setsockopt(peer->connection->fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+                      &timeout, sizeof(unsigned));
+
+#endif
 }
 
 

@@ -286,6 +286,13 @@ sub ingest {
     $o{authority} = $self->tls() if $o{tls};
     $o{port} = $self->port($o{port});
 
+    # here, not in two ingests at the same time
+
+    if ($o{tls}) {
+        $o{authority}->files($_) for grep { defined } $o{tls},
+            map { $_->{tls} } $o{script} || {}, values %{$o{conns} || {}};
+    }
+
     return $self->_peer('ingest', 'Test::Restream::Ingest', %o);
 }
 

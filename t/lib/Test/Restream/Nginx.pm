@@ -155,7 +155,7 @@ sub run {
 }
 
 
-# (exit code, output) of nginx -t
+# (exit code, output) of nginx -t; a signal counts as a shell has it
 
 sub test {
     my ($self, $name) = @_;
@@ -173,7 +173,9 @@ sub test {
     my $text = $process->output();
     $self->{check}->watch('the output of nginx -t', $text);
 
-    return ($process->status() >> 8, $text);
+    my $status = $process->status();
+
+    return ($status & 127 ? 128 + ($status & 127) : $status >> 8, $text);
 }
 
 

@@ -11,6 +11,7 @@ use Socket qw/SOL_SOCKET SO_LINGER IPPROTO_TCP TCP_NODELAY SOMAXCONN/;
 
 use Test::Restream::Child;
 use Test::Restream::Journal;
+use Test::Restream::RTMP qw/noise/;
 use Test::Restream::Util qw/mono/;
 
 use constant {
@@ -20,7 +21,7 @@ use constant {
 };
 
 
-# name, dir, port, to (port) or to => [host, port]; script: POD
+# name, dir, port, to (port) or to => [host, port]; script, conns: POD
 
 sub new {
     my ($class, %o) = @_;
@@ -188,6 +189,9 @@ sub _admit {
 
     return '' if $side->{stalled};
 
+    $bytes = _spoil($side, $script->{spoil}, $bytes)
+        if $which && $script->{spoil};
+
     my $limit = ($script->{limit} || {})->{$which ? 'down' : 'up'};
 
     if (defined $limit && $side->{passed} + length $bytes > $limit) {
@@ -200,6 +204,28 @@ sub _admit {
     $side->{passed} += length $bytes;
 
     return $bytes;
+}
+
+
+sub _spoil {
+    my ($side, $o, $bytes) = @_;
+
+    my $at = $o->{at} - $side->{passed};
+    return $bytes if $at >= length $bytes;
+
+    if ($o->{how} eq 'flip') {
+        substr($bytes, $at, 1) ^= "\xff" if $at >= 0;
+        return $bytes;
+    }
+
+    my $rest = substr $bytes, $at < 0 ? 0 : $at, length $bytes, '';
+
+    if ($o->{how} eq 'cut') {
+        $side->{ended} = 'fin';
+        return $bytes;
+    }
+
+    return $bytes . noise("spoilt $side->{passed}", length $rest);
 }
 
 
@@ -330,6 +356,9 @@ gives the n-th connection its own.
     delay    seconds, each way
     limit    { up => bytes, down => bytes }: the rest never arrives
     records  so many TLS records of the server pass, the rest never arrives
+    spoil    { at => n, how => 'noise', 'flip' or 'cut' }: of what the server
+             says, all from byte n on is noise; that byte is turned over; it
+             is the end
     split    { up => bytes, down => bytes } of each write
     rate     { up => B/s, down => B/s }
 

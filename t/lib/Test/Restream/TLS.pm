@@ -6,6 +6,7 @@ package Test::Restream::TLS;
 use warnings;
 use strict;
 
+use Fcntl qw/LOCK_EX/;
 use IO::Socket::SSL;
 use IO::Socket::SSL::Utils;
 
@@ -49,6 +50,11 @@ sub files {
 
     my $what = $kinds{$kind} or die "no certificate \"$kind\"\n";
     my @files = map { "$self->{dir}/$kind.$_" } qw/pem key/;
+
+    # several ingests may want them at the same time
+
+    open my $lock, '>', "$self->{dir}/$kind.lock" or die "open(): $!\n";
+    flock $lock, LOCK_EX;
 
     return @files if -f $files[1];
 

@@ -71,7 +71,7 @@ sub reload_and_part {
 
     my @old = $t->worker_pids();
 
-    $t->reload() or return 0;
+    $t->reload() or die "no new workers\n";
 
     return wait_until {
         my $log = join "\n", $t->log_matches(qr/gracefully shutting down/);
