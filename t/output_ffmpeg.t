@@ -82,8 +82,9 @@ $far->run();
 
 is(ffmpeg('encode', qw/-f lavfi -i testsrc2=size=640x360:rate=30
     -f lavfi -i sine=sample_rate=48000 -t 5 -c:v libx264 -preset veryfast
-    -pix_fmt yuv420p -g 30 -bf 2 -b:v 2M -c:a aac -b:a 96k -f flv/,
-    "$dir/real.flv")->status(), 0, 'ffmpeg makes H.264 and AAC');
+    -pix_fmt yuv420p -g 300 -bf 2 -b:v 2M -c:a aac -b:a 96k/,
+    '-force_key_frames', '0,3,4', '-f', 'flv', "$dir/real.flv")->status(), 0,
+    'ffmpeg makes H.264 and AAC');
 
 my @sent = flv_frames("$dir/real.flv");
 
