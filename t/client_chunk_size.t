@@ -59,7 +59,7 @@ my $in = $t->ingest(port => 1);
 for my $name (sort keys %sizes) {
     my $size = $sizes{$name};
 
-    my $pub = $t->publish("size$name/show", count => 60, speed => 8,
+    my $pub = $t->publish("size$name/show", count => 0, speed => 8,
                           media => { video_bps => 4e6, gop => 10 });
     my $conn = wait_until {
         my ($connect) = grep { $_->{args}[0]{app} eq $name }
@@ -67,6 +67,9 @@ for my $name (sort keys %sizes) {
         $connect && $connect->{conn};
     } 10, "$name: it connects" or next;
 
+    $in->wait(sub { $_[0]->events(ev => 'start', conn => $conn) }, 10,
+              "$name: it publishes") or next;
+    $pub->more(60);
     $pub->wait_done(10);
     $pub->unpublish();
     $in->wait(sub { $_[0]->closed($conn) }, 10, "$name: it ends") or next;

@@ -77,7 +77,12 @@ my @servers = (
 my %in = map {
     $servers[$_ - 1][0] => $t->ingest(port => $_, script => $servers[$_ - 1][2])
 } 1 .. @servers;
-my $pub = $t->publish('live/show', media => { video_bps => 8e6, gop => 15 });
+my $pub = $t->publish('live/show', count => 0, media => {
+    video_bps => 8e6, gop => 15 });
+
+$_->wait(sub { $_[0]->events(ev => 'start') }, 15, 'the publish begins')
+    for values %in;
+$pub->more(1_000_000);
 
 for my $server (@servers) {
     my ($name) = @$server;

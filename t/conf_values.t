@@ -72,7 +72,8 @@ my %directives = (
         (map { [$_, 'an address of this host'] }
          qw/1.2.3 256.0.0.1 localhost eth0 [::1 [] 127.0.0.1:1935/)],
 
-    restream_ssl_verify => [\@any, ['on', 'off'], ['optional', '"on" or "off"']],
+    restream_ssl_verify => [\@any, ['on', 'off'],
+        ['optional', '"on" or "off"']],
     restream_ssl_trusted_certificate => [\@any, [$ca],
         ['/nonexistent/ca.pem', 'a file with PEM certificates'],
         ['%%TESTDIR%%/empty', 'a file with PEM certificates']],
@@ -121,6 +122,23 @@ for my $name (sort keys %directives) {
 my ($code, $text) = check('server', $applications, bare => 1);
 is($code, 0, "all of $count right values") or diag($text);
 
+# in every context that is theirs
+
+for my $context (qw/rtmp server/) {
+    my $all = join "\n", map { "$_ $directives{$_}[1][0];" }
+        grep { my $name = $_; grep { $_ eq $context } @{$directives{$name}[0]} }
+        sort keys %directives;
+
+    ($code, $text) = check($context, $all);
+    is($code, 0, "all may stand in $context") or diag($text);
+}
+
+for my $context (qw/main http/) {
+    ($code, $text) = check($context, 'restream on;');
+    isnt($code, 0, "none may stand in $context");
+    like($text, qr/"restream" directive is not allowed here/, 'and is told so');
+}
+
 ###############################################################################
 
 # the wrong ones, contexts, duplicates
@@ -144,17 +162,8 @@ for my $name (sort keys %directives) {
              "$name $value: and where");
     }
 
-    for my $context (qw/main rtmp server application http location/) {
-        my $allowed = grep { $_ eq $context } @$contexts;
-
-        next if $allowed && $context eq 'application';
-
+    for my $context ('location', @$contexts == 1 ? qw/server application/ : ()) {
         my ($code, $text, $line) = check($context, "$name $good->[0];");
-
-        if ($allowed) {
-            is($code, 0, "$name: may stand in $context") or diag($text);
-            next;
-        }
 
         isnt($code, 0, "$name: may not stand in $context");
         like($text, qr/"$name" directive is not allowed here in \S+:$line$/m,
@@ -187,7 +196,8 @@ my @good = (
     "a rtmp://u:another-secret\@h/app/$key", 'a rtmp://h/app/$name',
     'a rtmp://h/$app key=$name?$args', "a rtmp://h/app key=$key enabled=off",
     "a rtmp://h/app enabled=on key=$key", "a rtmp://h/app key=file:good",
-    'a rtmp://h/app key=file:%%TESTDIR%%/good', "a rtmp://nowhere.invalid/a/$key",
+    'a rtmp://h/app key=file:%%TESTDIR%%/good',
+    "a rtmp://nowhere.invalid/a/$key",
     'x' x 100 . " rtmp://h/app/$key", "\"a b'c\" rtmp://h/app/$key",
     "a rtmp://h/app/$key; restream_destination b rtmp://h/app/$key",
     'a rtmp://h/app key=' . 'k' x 2048,
@@ -265,7 +275,8 @@ for my $case (@bad) {
 }
 
 for my $context (qw/main rtmp server http location/) {
-    my ($code, $text) = check($context, "restream_destination a rtmp://h/a/$key;");
+    my ($code, $text) = check($context,
+                              "restream_destination a rtmp://h/a/$key;");
     isnt($code, 0, "a destination may not stand in $context");
     like($text, qr/"restream_destination" directive is not allowed here/,
          "$context: and is told so");

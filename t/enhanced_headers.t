@@ -67,9 +67,13 @@ my %streams = (
 );
 
 my %pub = map {
-    $_ => $t->publish("live/$_", media => {
+    $_ => $t->publish("live/$_", count => 0, media => {
         gop => 15, video_bps => 3e5, %{$streams{$_}} })
 } sort keys %streams;
+
+$in->wait(sub { $_[0]->events(ev => 'start') == keys %streams }, 15,
+          'all are published');
+$_->more(1_000_000) for values %pub;
 
 for my $name (sort keys %streams) {
     conn($in, $name, 1, 40);

@@ -65,9 +65,13 @@ my %streams = (
 );
 
 my %pub = map {
-    $_ => $t->publish("live/$_", count => 100,
+    $_ => $t->publish("live/$_", count => 0,
                       media => { gop => 20, video_bps => 4e5, %{$streams{$_}} })
 } sort keys %streams;
+
+$in->wait(sub { $_[0]->events(ev => 'start') == keys %streams }, 15,
+          'all are published');
+$_->more(100) for values %pub;
 
 for my $name (sort keys %streams) {
     my $pub = $pub{$name};

@@ -59,15 +59,20 @@ CONF
 my @in = map {
     $t->ingest(port => $_, tls => $_ > 2 ? 'good' : undef)
 } 1 .. 4;
-my $pub = $t->publish('live/show', media => {
+my $pub = $t->publish('live/show', count => 0, media => {
     video_bps => 6e6, audio_bps => 128_000, gop => 60 });
+
+$_->wait(sub { $_[0]->events(ev => 'start') }, 15, 'all are connected')
+    for @in;
+$pub->more(1_000_000);
 
 wait_ok { $pub->frames() > 77 * $seconds } $seconds + 20,
     "$seconds seconds are published";
 
 wait_ok {
     my $stream = $t->stream('live', 'show');
-    my @rates = map { $_->{stats}{bitrateKbps} } @{$stream->{destinations}};
+    my @rates = map { $_->{stats}{bitrateKbps} || 0 }
+        @{$stream->{destinations}};
 
     (grep { abs($_ - 6128) < 1000 } @rates) == 4;
 } 15, 'the status says so of each destination';

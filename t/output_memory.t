@@ -12,12 +12,12 @@ use lib 't/lib';
 use Test::Restream;
 
 use constant {
-    PLAIN  => 24,               # destinations that read nothing
-    TLS    => 8,
+    PLAIN  => 16,               # destinations that read nothing
+    TLS    => 24,               # and that read little
     BUFFER => 1024,             # KiB
     OUTPUT => 64,
     QUEUE  => 512 * 1024,
-    REST   => 1024,             # KiB for the publisher, and for fragmentation
+    REST   => 512,              # KiB for the publisher, and for fragmentation
 };
 
 my $t = Test::Restream->new(log_level => 'info')->has('ss');
@@ -80,7 +80,7 @@ CONF
 my $plain = $t->ingest(port => 1, rcvbuf => 32768,
                        script => { freeze => 'media' });
 my $tls = $t->ingest(port => 2, rcvbuf => 32768, tls => 'good',
-                     script => { freeze => 'media' });
+                     script => { read_rate => 50_000 });
 my $well = $t->ingest(port => 3);
 my $first = $t->ingest(port => 4, tls => 'good');
 

@@ -155,20 +155,31 @@ wait_ok { !not_live(@names) } 10, 'all are live again';
 
 ###############################################################################
 
-# the worker itself gets no time for longer than the timeout
+# the worker itself gets no time for longer than the timeout, while media
+# flows, and while it begins to flow again
 
 my ($worker) = $t->worker_pids();
 
-kill 'STOP', $worker;
-select undef, undef, undef, 2 * SHORT;
-kill 'CONT', $worker;
+for my $paused (0, 1) {
+    $pub{short}->pause() if $paused;
 
-my $sent = $pub{short}->frames();
+    my $last = ($pub{short}->frames())[-1]{n};
 
-wait_ok { $in{'short well'}->frames() >= $sent + 80 } 10,
-    'a worker that has slept goes on';
-is_deeply([map { $in{$_}->conns() } grep { /short/ } @names], \@conns,
-          'and gives up none of its destinations');
+    wait_ok { (reverse $in{'short well'}->frames())[0]{n} >= $last } 5,
+        'all has arrived';
+    kill 'STOP', $worker;
+    select undef, undef, undef, SHORT;
+    $pub{short}->resume() if $paused;
+    select undef, undef, undef, SHORT;
+    kill 'CONT', $worker;
+
+    my $sent = $pub{short}->frames();
+
+    wait_ok { $in{'short well'}->frames() >= $sent + 80 } 10,
+        'a worker that has slept goes on';
+    is_deeply([map { $in{$_}->conns() } grep { /short/ } @names], \@conns,
+              'and gives up none of its destinations');
+}
 
 ###############################################################################
 

@@ -17,6 +17,7 @@ my $t = Test::Restream->new();
 $t->write_file_expand('nginx.conf', <<'CONF')->run();
 %%GLOBALS%%
 worker_processes 2;
+thread_pool default threads=4;
 
 events {
 }
@@ -97,7 +98,7 @@ for my $in (@in) {
             $in->events(ev => 'command', name => 'publish');
         my $last = ($pub->frames())[-1]{n};
 
-        $in->wait(sub { missing_frames($pub, $in, conn => $conn, from => 0,
+        $in->wait(sub { missing_frames($pub, $in, conn => $conn,
                                        to => $last) == 0 },
                   10, "$name: every frame arrives");
         is_deeply([check_order($pub, $in, $conn, gaps => 0)], [],

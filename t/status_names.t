@@ -104,7 +104,8 @@ my @lines = split /\n/, $t->read_log();
 is((grep { !m{\A\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: } } @lines),
    0, 'every line of the log begins as a line of the log');
 is((grep { /\A\S+ \S+ \[error\] 1#1/ } @lines), 0, 'none is forged');
-is((grep { /[\x00-\x1f\x7f]/ } @lines), 0, 'and none holds a control character');
+is((grep { /[\x00-\x1f\x7f]/ } @lines), 0,
+   'and none holds a control character');
 cmp_ok(scalar(grep { /destination: "in".*server/ } @lines), '>=', scalar @names,
        'and all were told');
 

@@ -40,9 +40,11 @@ rtmp {
         application live {
             live on;
 
-            restream_destination plain rtmp://127.0.0.1:%%PORT_1%%/app/key-plain;
+            restream_destination plain
+                                 rtmp://127.0.0.1:%%PORT_1%%/app/key-plain;
             restream_destination tls rtmps://127.0.0.1:%%PORT_3%%/app/key-tls;
-            restream_destination never rtmp://127.0.0.1:%%PORT_4%%/app/key-never;
+            restream_destination never
+                                 rtmp://127.0.0.1:%%PORT_4%%/app/key-never;
         }
 
         application small {
@@ -142,8 +144,10 @@ cmp_ok($wire, '<', 2000, 'nor less, but for the handshake');
 # a second connection goes on counting
 
 for my $name (qw/plain tls/) {
-    wait_ok { my $s = stats($name); $s->{attempts} == 2 && $s->{reconnects} == 1 }
-        10, "$name: two attempts, one reconnect";
+    wait_ok {
+        my $s = stats($name);
+        $s->{attempts} == 2 && $s->{reconnects} == 1;
+    } 10, "$name: two attempts, one reconnect";
 }
 
 my $frames = $pub->frames();
@@ -152,7 +156,7 @@ wait_ok { $pub->frames() > $frames + 60 } 10, 'the stream goes on';
 $pub->pause();
 
 for my $name (qw/plain tls/) {
-    wait_ok { missing_frames($pub, $in{$name}, from => 0,
+    wait_ok { missing_frames($pub, $in{$name},
                              to => $pub->frames() - 1) == 0 } 5,
         "$name: everything has arrived once or twice";
     wait_ok { stats($name)->{framesSent} == $in{$name}->frames() } SOON,
@@ -192,7 +196,7 @@ for my $type (8, 9) {
     my $kind = $type == 8 ? 'audio' : 'video';
 
     wait_ok {
-        my $missing = missing_frames($fast, $slow, from => 0, type => $type,
+        my $missing = missing_frames($fast, $slow, type => $type,
                                      to => $fast->frames() - 1);
         $missing && $missing == stats('slow', 'small')->{framesDropped}{$kind};
     } 10, "as many $kind frames as the server lacks are called dropped";

@@ -40,7 +40,7 @@ rtmp {
             restream_reconnect min=1h max=1h;
 
             restream_destination up
-                rtmp://user:password-of-up@127.0.0.1:%%PORT_1%%/app/inst?q=query-of-up
+                rtmp://user:password-up@127.0.0.1:%%PORT_1%%/app/x?q=query-of-up
                 key=key-of-up;
             restream_destination tls
                 rtmps://127.0.0.1:%%PORT_2%%/live2?backup=1/key-of-tls?a=b;
@@ -99,13 +99,17 @@ my $before = time;
 my $pub = $t->publish('live/show?token=1');
 my $lonely = $t->publish('lonely/other');
 
-wait_ok {
-    my $stream = $t->stream('live', 'show');
-    my %state = map { $_->{name} => $_->{state} } @{$stream->{destinations}};
+my ($status, %by_name);
 
-    "@state{qw/up tls refused rejected mute off/}"
+wait_ok {
+    $status = $t->status();
+
+    my ($stream) = grep { $_->{app} eq 'live' } @{$status->{streams}};
+
+    %by_name = map { $_->{name} => $_ } @{$stream->{destinations}};
+    join(' ', map { $by_name{$_}{state} } qw/up tls refused rejected mute off/)
         eq 'live live waiting waiting publishing off'
-        && $stream->{destinations}[0]{stats}{bitrateKbps};
+        && $by_name{up}{stats}{bitrateKbps};
 } 10, 'every destination is where it should be';
 
 my %stream = (
@@ -126,8 +130,6 @@ my %destination = (
     stats => \&stats,
 );
 
-my $status = $t->status();
-
 is_deeply([keys %$status], ['streams'], 'the answer has streams');
 is(@{$status->{streams}}, 2, 'two of them');
 
@@ -147,16 +149,13 @@ for my $stream (@{$status->{streams}}) {
 is_deeply($t->stream('lonely', 'other')->{destinations}, [],
           'a stream without destinations has an empty list');
 
-my %by_name = map { $_->{name} => $_ }
-    @{$t->stream('live', 'show')->{destinations}};
-
 is_deeply([map { $_->{name} } @{$t->stream('live', 'show')->{destinations}}],
           [qw/up tls refused rejected mute off/],
           'destinations are in the order of the configuration');
 
 my ($one, $two, $three, $four) = map { $t->port($_) } 1 .. 4;
 my %urls = (
-    up       => "rtmp://127.0.0.1:$one/app/inst",
+    up       => "rtmp://127.0.0.1:$one/app/x",
     tls      => "rtmps://127.0.0.1:$two/live2",
     refused  => "rtmp://127.0.0.1:$three/a/b",
     rejected => "rtmp://127.0.0.1:$four/app",
@@ -244,7 +243,8 @@ is($t->http_connect()->request('GET', '/restream/status', body => 'x' x 100_000)
 is($t->http_get('/restream/status?x=1')->{status}, 200,
    'nor do arguments');
 
-my $old = IO::Socket::IP->new(PeerHost => '127.0.0.1', PeerPort => $t->port(80));
+my $old = IO::Socket::IP->new(PeerHost => '127.0.0.1',
+                              PeerPort => $t->port(80));
 $old->syswrite("GET /restream/status HTTP/1.0\r\n\r\n");
 my $text = join '', readline $old;
 like($text, qr/\AHTTP.*200.*\r\n\r\n\{"streams":\[.*\]\}\z/s,

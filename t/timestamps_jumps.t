@@ -84,9 +84,13 @@ for my $name (sort keys %jumps) {
     $n++ while $media->next()->{ts} < $start + $age;
     $jump{$name} = $n;
 
-    $pub{$name} = $t->publish("live/$name", media => {
+    $pub{$name} = $t->publish("live/$name", count => 0, media => {
         start => $start, jumps => [[$n, $ms]], video_bps => 4e5 });
 }
+
+$in->wait(sub { $_[0]->events(ev => 'start') == keys %jumps }, 15,
+          'all are published');
+$_->more(1_000_000) for values %pub;
 
 for my $name (sort keys %jumps) {
     my $pub = $pub{$name};
@@ -99,8 +103,8 @@ for my $name (sort keys %jumps) {
 
     # the frames of either clock keep their distances
 
-    my @sent = $pub->frames();
     my @got = $in->frames(conn => $conn);
+    my @sent = $pub->frames();
     my ($old, $new) = ([@sent[0 .. $jump{$name} - 1]],
                        [@sent[$jump{$name} .. $#sent]]);
     my $fewer = @{[timestamp_offsets($old, \@got, $conn)]};

@@ -56,9 +56,13 @@ my $late = $t->ingest(port => 2);
 $late->listen(0);
 
 my %pub = map {
-    $_ => $t->publish("live/$_", media => {
+    $_ => $t->publish("live/$_", count => 0, media => {
         start => $starts{$_}, video_bps => 4e5, gop => 15 })
 } sort keys %starts;
+
+$in->wait(sub { $_[0]->events(ev => 'start') == keys %starts }, 15,
+          'all are published');
+$_->more(1_000_000) for values %pub;
 
 ###############################################################################
 

@@ -25,6 +25,7 @@ chmod 0777, $sockets;       # workers make them
 $t->write_file_expand('nginx.conf', <<'CONF')->run();
 %%GLOBALS%%
 worker_processes 4;
+thread_pool default threads=4;
 
 rtmp_auto_push on;
 rtmp_auto_push_reconnect 100ms;

@@ -23,6 +23,7 @@ my $t = Test::Restream->new();
 $t->write_file_expand('nginx.conf', <<'CONF')->run();
 %%GLOBALS%%
 worker_processes 4;
+thread_pool default threads=4;
 
 events {
 }
@@ -206,11 +207,6 @@ sub returns_elsewhere {
                   'without a gap');
     }
 
-    my $sent = $pub->stat()->{conn};
-    my ($first) = $pub->frames(conn => $sent);
-
-    is(missing_frames($pub, $_, from => $first->{n}), 0,
-       'every frame since arrives') for @in;
     return;
 }
 

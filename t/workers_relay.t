@@ -18,6 +18,7 @@ my $t = Test::Restream->new();
 $t->write_file_expand('nginx.conf', <<'CONF')->run();
 %%GLOBALS%%
 worker_processes 4;
+thread_pool default threads=4;
 
 events {
 }
