@@ -51,8 +51,8 @@ rtmp {
             live on;
             restream on;
             restream_publisher_grace 300ms;
-            restream_connect_timeout 1s;
-            restream_send_timeout 1s;
+            restream_connect_timeout 3s;
+            restream_send_timeout 3s;
             restream_reconnect min=100ms max=300ms;
             restream_buffer 2m;
             restream_ssl_trusted_certificate %%CA%%;
@@ -107,11 +107,12 @@ wait_ok {
 } $seconds + 5, "for $seconds s they come and go";
 
 my $attempts = 0;
-$attempts += $_->conns() for @bad;
+$attempts += $_->{stats}{attempts}
+    for @{$t->stream('live', 'show')->{destinations}};
 
 note("$attempts connections; seen: "
      . join ', ', map { "$_ $states{$_}" } sort keys %states);
-cmp_ok($attempts, '>', 100 * $seconds / slow(), 'they did');
+cmp_ok($attempts, '>', 30 * $seconds / slow(), 'they did');
 
 $pub->pause();
 
@@ -126,21 +127,21 @@ for my $name (@good) {
     is($in->conns(), 1, "$name: on the one connection");
     is_deeply([check_order($pub, $in, 1, gaps => 0)], [],
               "$name: and every other, in order");
-    is(missing_frames($pub, $in, from => 0, to => $last), 0,
+    is(missing_frames($pub, $in, to => $last), 0,
        "$name: none is missing");
 
     my $p99 = percentile(99, latencies($pub, $in));
 
     note(sprintf '%s: 99 %% of all arrive within %.0f ms', $name,
          $p99 * 1000);
-    cmp_ok($p99, '<', slowly(0.5), "$name: soon");
+    cmp_ok($p99, '<', slowly(1), "$name: soon");
 }
 
-# of what the bad ones got nothing was wrong
+# of what the bad ones got nothing was wrong: a plain one, and that with TLS
 
 my @wrong;
 
-for my $in (@bad) {
+for my $in (@bad[0, -1]) {
     my %received;
 
     push @{$received{$_->{conn}}}, $_ for $in->frames();

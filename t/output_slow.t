@@ -138,13 +138,14 @@ for my $name (@names) {
 
     for my $type (8, 9) {
         is($dropped{$type == 9 ? 'video' : 'audio'},
-           scalar missing_frames($pub, $in, type => $type, from => 0,
-                                 to => $last),
+           scalar missing_frames($pub, $in, type => $type, to => $last),
            "$name: what is dropped is counted, type $type");
     }
 
+    # a TLS handshake may take longer than the first group of pictures
+
     is($d->{stats}{framesSent} + $dropped{audio} + $dropped{video},
-       scalar @published, "$name: sent and dropped are all");
+       @published - $received[0]{n}, "$name: sent and dropped are all");
 
     my $got = headers_of($in);
 
@@ -162,7 +163,7 @@ for my $name (@names) {
 }
 
 for my $name (qw/all all-tls/) {
-    is(missing_frames($pub, $in{$name}, from => 0, to => $last), 0,
+    is(missing_frames($pub, $in{$name}, to => $last), 0,
        "$name: has every frame");
 }
 

@@ -82,6 +82,7 @@ $far->nft('table inet t { chain c { type filter hook input priority 0; '
           . 'tcp dport ' . $t->port(2) . ' reject with icmpx admin-prohibited;'
           . ' }; }');
 
+my $straces = 0;
 my $inject = $t->ingest(port => 4);
 my $well = $t->ingest(port => 5);
 my $bound = $t->ingest(port => 6);
@@ -237,7 +238,7 @@ sub inject {
 
     return if !grep { -x "$_/strace" } split /:/, $ENV{PATH};
 
-    my $process = $t->spawn("strace-$call-$errno", 'strace', '-p', $worker,
+    my $process = $t->spawn('strace' . ++$straces, 'strace', '-p', $worker,
         '-e', "trace=$call", '-e', "inject=$call:error=$errno");
 
     wait_until {

@@ -248,14 +248,14 @@ sub comes_back {
 
 
 sub nothing {
-    configure(undef);
+    configure('application live { live on; }');
     reload_and_part($t);
 
     my $conn = (conns($in, 'stays'))[-1];
 
     $in->wait(sub { $_[0]->closed($conn) }, 10, 'a destination stops');
     is($in->closed($conn)->{delete_stream}, 1,
-       "without rtmp{} a stream's destinations are told goodbye");
+       "a stream's destinations are told goodbye");
     ok($stays->connected(), 'its encoder is left alone');
 
     my $answer = $t->http_get('/restream/status');
@@ -268,28 +268,12 @@ sub nothing {
 
 ###############################################################################
 
-# applications: undef: no rtmp{} at all
-
 sub configure {
     my ($applications, $directives) = @_;
 
     $directives = '' if !defined $directives;
 
-    $t->expand(RTMP => !defined $applications ? '' : <<"CONF");
-rtmp {
-    %%GLOBALS_RTMP%%
-
-    restream_publisher_grace 200ms;
-    $directives
-
-    server {
-        listen 127.0.0.1:%%PORT_0%%;
-
-$applications
-    }
-}
-CONF
-
+    $t->expand(APPLICATIONS => $applications, DIRECTIVES => $directives);
     $t->write_file_expand('nginx.conf', <<'CONF');
 %%GLOBALS%%
 worker_processes 2;
@@ -298,7 +282,18 @@ thread_pool default threads=4;
 events {
 }
 
-%%RTMP%%
+rtmp {
+    %%GLOBALS_RTMP%%
+
+    restream_publisher_grace 200ms;
+    %%DIRECTIVES%%
+
+    server {
+        listen 127.0.0.1:%%PORT_0%%;
+
+%%APPLICATIONS%%
+    }
+}
 
 http {
     %%GLOBALS_HTTP%%

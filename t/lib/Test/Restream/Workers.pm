@@ -15,8 +15,10 @@ use Test::Restream::Util qw/poll slurp/;
 our @EXPORT = qw/on_worker each_worker reload_and_part/;
 
 
-# Calls the code while the worker is the only one that can accept.  Those that
-# are about to stop, but have not, would still be woken for a connection.
+use constant TRIES => 50;
+
+
+# Calls the code while the worker is the only one that can accept.
 
 sub on_worker {
     my ($t, $pid, $code) = @_;
@@ -24,11 +26,8 @@ sub on_worker {
     my @others = grep { $_ != $pid } $t->worker_pids(), $t->old_workers();
     my @result;
 
-    kill 'STOP', @others;
-
     my $done = eval {
-        poll(sub { all { _stopped($_) } @others }, 10)
-            or die "workers do not stop\n";
+        _alone($t, @others);
         @result = $code->();
         1;
     };
@@ -37,6 +36,27 @@ sub on_worker {
 
     die $error if !$done;
     return wantarray ? @result : $result[0];
+}
+
+
+# Until the others are stopped, and none of them in the middle of what this one
+# needs: those that are about to stop would still be woken for a connection, and
+# one may have stopped with the zone locked.  The status tells.
+
+sub _alone {
+    my ($t, @others) = @_;
+
+    for (1 .. TRIES) {
+        kill 'STOP', @others;
+        poll(sub { all { _stopped($_) } @others }, 10)
+            or die "workers do not stop\n";
+
+        return if $t->http_get('/restream/status', timeout => 1);
+
+        kill 'CONT', @others;
+    }
+
+    die "a worker does not answer alone\n";
 }
 
 
@@ -96,3 +116,5 @@ Test::Restream::Workers - one worker of many
     my %status = each_worker($t, sub { $t->status(conn => $_[0]) });
 
     reload_and_part($t);
+
+The configuration has /restream/status at PORT_80.
