@@ -83,7 +83,9 @@ my @cases = (
      ['edge', '-' x 185 . 'KEY'], ['far', '-' x 5000 . 'KEY'],
      ['middle', '-' x 120 . 'KEY' . '-' x 120],
      ['query', 'no KEY here', '"key=KEY?a=b&c=d"'],
-     ['control', "a\r\nKEY\0KEY\e"]),
+     ['control', "a\r\nKEY\0KEY\e"],
+     ['encoded', 'no QXZJ%2FKVQX%3fZJKV%26QXZJ%3DKVQX',
+      '"key=QXZJ/KVQX?ZJKV&QXZJ=KVQX"']),
     ['says-part', $to{PORT}, 'key=KEY', 'part'],
     ['says-code', "$to{PORT}/KEY", '', { reject => { code => 'Net.KEY.Bad',
                                                      text => 'KEY' } }],
@@ -254,6 +256,10 @@ $t->allow(log => qr/\[emerg\].*unknown parameter 3/);
 $pub->stop();
 wait_ok { !@{$t->status()->{streams}} } 10, 'the stream ends';
 $t->stop();
+
+# and the one of pieces
+
+$t->secret('QXZJ%2FKVQX%3fZJKV%26QXZJ%3DKVQX');
 
 for my $log (glob "$dir/*.log") {
     my ($name) = $log =~ m{([^/]+)\z};

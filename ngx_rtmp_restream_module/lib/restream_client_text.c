@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "restream_url.h"
+
 
 #define RESTREAM_CLIENT_SHORT_SECRET  4
 #define RESTREAM_CLIENT_SECRET_PART   8
@@ -18,6 +20,10 @@
 
 static size_t restream_client_text_secret(restream_str_t secret,
     restream_str_t src, size_t pos);
+static size_t restream_client_text_match(restream_str_t secret,
+    restream_str_t src, size_t *pos);
+static int restream_client_text_same(uint8_t ch, restream_str_t src,
+    size_t pos);
 static int restream_client_text_is_token(restream_str_t src, size_t pos,
     size_t len);
 static int restream_client_text_is_word(uint8_t ch);
@@ -75,26 +81,23 @@ restream_client_text(const restream_client_conf_t *conf, restream_str_t src,
 /*
  * How many bytes at pos are the secret or a part of it.
  *
- * Servers cut a key at their own limits and at its '?', so a part of eight
- * bytes counts as the secret.  A secret of fewer than four bytes would turn
- * up inside ordinary words and make the text unreadable without hiding
- * anything; it counts only where it stands alone.
+ * Servers cut a key at their own limits and at its '?', and percent-encode it,
+ * so a part of eight bytes counts as the secret, encoded or not.  A secret of
+ * fewer than four bytes would turn up inside ordinary words and make the text
+ * unreadable without hiding anything; it counts only where it stands alone.
  */
 
 static size_t
 restream_client_text_secret(restream_str_t secret, restream_str_t src,
     size_t pos)
 {
-    size_t          n, i, min, max, left;
-    const uint8_t  *p;
-
-    p = src.data + pos;
-    left = src.len - pos;
+    size_t          n, i, min, max, last, taken;
+    restream_str_t  part;
 
     if (secret.len < RESTREAM_CLIENT_SHORT_SECRET) {
 
-        if (secret.len == 0 || secret.len > left
-            || memcmp(p, secret.data, secret.len) != 0
+        if (secret.len == 0 || secret.len > src.len - pos
+            || memcmp(src.data + pos, secret.data, secret.len) != 0
             || !restream_client_text_is_token(src, pos, secret.len))
         {
             return 0;
@@ -106,21 +109,68 @@ restream_client_text_secret(restream_str_t secret, restream_str_t src,
     min = secret.len < RESTREAM_CLIENT_SECRET_PART
           ? secret.len : RESTREAM_CLIENT_SECRET_PART;
     max = 0;
+    taken = 0;
 
     for (i = 0; i + min <= secret.len; i++) {
+        part.data = secret.data + i;
+        part.len = secret.len - i;
+        last = pos;
 
-        for (n = 0; n < left && i + n < secret.len; n++) {
-            if (p[n] != secret.data[i + n]) {
-                break;
-            }
-        }
+        n = restream_client_text_match(part, src, &last);
 
         if (n >= min && n > max) {
             max = n;
+            taken = last - pos;
         }
     }
 
-    return max;
+    return taken;
+}
+
+
+/* how many bytes of the secret stand at *pos, which moves behind them */
+
+static size_t
+restream_client_text_match(restream_str_t secret, restream_str_t src,
+    size_t *pos)
+{
+    size_t  n, len;
+
+    for (n = 0; n < secret.len && *pos < src.len; n++) {
+        len = restream_client_text_same(secret.data[n], src, *pos);
+
+        if (len == 0) {
+            break;
+        }
+
+        *pos += len;
+    }
+
+    return n;
+}
+
+
+/* how many bytes at pos say ch: itself 1, as %XX 3; else 0 */
+
+static int
+restream_client_text_same(uint8_t ch, restream_str_t src, size_t pos)
+{
+    uint8_t         decoded[3];
+    restream_str_t  code;
+
+    if (src.data[pos] == ch) {
+        return 1;
+    }
+
+    if (src.data[pos] != '%' || src.len - pos < sizeof(decoded)) {
+        return 0;
+    }
+
+    code.data = src.data + pos;
+    code.len = sizeof(decoded);
+
+    return (restream_url_decode(code, decoded) == 1 && decoded[0] == ch) ? 3
+                                                                         : 0;
 }
 
 

@@ -72,6 +72,14 @@ secrets_do_not_show(void)
     check("k\x01\xff\n-0123", "", "key k\x01\xff\n-0123", "key ***",
           "a key of any bytes");
 
+    check("a/b?c=d&e f", "", "no a%2Fb%3fc%3Dd%26e%20f here", "no *** here",
+          "a key that is percent-encoded");
+    check("live%41key", "", "live%41key", "***", "one that looks so itself");
+    check("live_1234_abcd", "", "x%5F1234%5Fabcd%", "x***%",
+          "a part of one, encoded");
+    check("live_1234_abcd", "", "100%_1234_abc%5", "100%***%5",
+          "a percent sign that is none");
+
     check("stream-key", "passw0rd!", "user:passw0rd!@stream-key",
           "user:***@***", "key and password");
     check("stream-key", "stream-key-2", "stream-key-2", "***",
