@@ -4,12 +4,14 @@
 
 #include "ngx_rtmp_restream_core.h"
 #include "ngx_rtmp_restream_control.h"
+#include "ngx_rtmp_restream_tls.h"
 
 
 static void *ngx_rtmp_restream_core_create_conf(ngx_cycle_t *cycle);
 static char *ngx_rtmp_restream_core_init_conf(ngx_cycle_t *cycle, void *conf);
 static ngx_int_t ngx_rtmp_restream_core_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_rtmp_restream_core_init_process(ngx_cycle_t *cycle);
+static void ngx_rtmp_restream_core_exit_process(ngx_cycle_t *cycle);
 static ngx_shm_zone_t *ngx_rtmp_restream_core_running_zone(
     ngx_cycle_t *cycle);
 
@@ -34,7 +36,7 @@ ngx_module_t  ngx_rtmp_restream_core_module = {
     ngx_rtmp_restream_core_init_process,   /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
-    NULL,                                  /* exit process */
+    ngx_rtmp_restream_core_exit_process,   /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
@@ -186,6 +188,13 @@ ngx_rtmp_restream_core_init_process(ngx_cycle_t *cycle)
 
     return ngx_rtmp_restream_zone_init_process(rccf->main->shm_zone->data,
                                                cycle->log);
+}
+
+
+static void
+ngx_rtmp_restream_core_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_rtmp_restream_tls_exit();
 }
 
 

@@ -36,6 +36,10 @@ static long ngx_rtmp_restream_tls_bio_ctrl(BIO *bio, int cmd, long num,
     void *ptr);
 
 
+/* of this worker: made for its first connection */
+
+static BIO_METHOD  *ngx_rtmp_restream_tls_method;
+
 /* of this worker: records between SSL_write() and send() */
 
 static u_char  ngx_rtmp_restream_tls_gathered[NGX_RTMP_RESTREAM_TLS_GATHER];
@@ -304,6 +308,14 @@ ngx_rtmp_restream_tls_set_name(SSL *ssl, ngx_rtmp_restream_tls_conf_t *conf,
 }
 
 
+void
+ngx_rtmp_restream_tls_exit(void)
+{
+    BIO_meth_free(ngx_rtmp_restream_tls_method);
+    ngx_rtmp_restream_tls_method = NULL;
+}
+
+
 static ngx_int_t
 ngx_rtmp_restream_tls_ready(ngx_rtmp_restream_tls_t *tls)
 {
@@ -522,11 +534,11 @@ ngx_rtmp_restream_tls_hold(ngx_rtmp_restream_tls_t *tls, u_char *data,
 static BIO_METHOD *
 ngx_rtmp_restream_tls_bio_method(void)
 {
-    int                 type;
-    static BIO_METHOD  *method;
+    int          type;
+    BIO_METHOD  *method;
 
-    if (method) {
-        return method;
+    if (ngx_rtmp_restream_tls_method) {
+        return ngx_rtmp_restream_tls_method;
     }
 
     type = BIO_get_new_index();
@@ -542,6 +554,8 @@ ngx_rtmp_restream_tls_bio_method(void)
         (void) BIO_meth_set_write(method, ngx_rtmp_restream_tls_bio_write);
         (void) BIO_meth_set_ctrl(method, ngx_rtmp_restream_tls_bio_ctrl);
     }
+
+    ngx_rtmp_restream_tls_method = method;
 
     return method;
 }

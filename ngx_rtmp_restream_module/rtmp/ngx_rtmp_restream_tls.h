@@ -101,5 +101,8 @@ void ngx_rtmp_restream_tls_notify(ngx_rtmp_restream_tls_t *tls);
 void ngx_rtmp_restream_tls_close(ngx_rtmp_restream_tls_t *tls,
     ngx_uint_t notify);
 
+/* frees what all connections share, when the process ends */
+void ngx_rtmp_restream_tls_exit(void);
+
 
 #endif /* _NGX_RTMP_RESTREAM_TLS_H_INCLUDED_ */
