@@ -3,6 +3,7 @@
  */
 
 #include "ngx_rtmp_restream_connect.h"
+#include "ngx_rtmp_restream_dialogue.h"
 #include "ngx_rtmp_restream_target.h"
 
 #include <netinet/tcp.h>
@@ -373,7 +374,7 @@ ngx_rtmp_restream_connect_done(ngx_rtmp_restream_peer_t *peer)
     }
 
     if (!peer->target.tls) {
-        ngx_rtmp_restream_peer_dialogue(peer);
+        ngx_rtmp_restream_dialogue_start(peer);
         return;
     }
 
@@ -414,7 +415,7 @@ ngx_rtmp_restream_connect_tls_handler(ngx_event_t *ev)
     switch (rc) {
 
     case NGX_OK:
-        ngx_rtmp_restream_peer_dialogue(peer);
+        ngx_rtmp_restream_dialogue_start(peer);
         return;
 
     case NGX_AGAIN:

@@ -287,7 +287,7 @@ ngx_rtmp_restream_feed_control(ngx_rtmp_restream_output_t *out)
         return NGX_AGAIN;
     }
 
-    if (out->reconnect && ngx_rtmp_restream_feed_at_key(out)) {
+    if (out->reconnect_asked && ngx_rtmp_restream_feed_at_key(out)) {
         out->reconnect_now = 1;
         ngx_rtmp_restream_peer_fail(out->peer, RESTREAM_REASON_CLOSED,
                                     "the server asked to reconnect");

@@ -12,6 +12,7 @@
 #include "ngx_rtmp_restream_host.h"
 #include "ngx_rtmp_restream_frame.h"
 #include "ngx_rtmp_restream_source.h"
+#include "ngx_rtmp_restream_source_push.h"
 
 #include <ngx_rtmp.h>
 #include <ngx_rtmp_cmd_module.h>

@@ -6,10 +6,13 @@
  *             `-- timer --- waiting
  *
  * Attempts and their ends are here; what flows while a connection is up is in
- * ngx_rtmp_restream_feed.c.
+ * ngx_rtmp_restream_feed.c, how a server sends us on in
+ * ngx_rtmp_restream_output_hop.c, what is said of a state in
+ * ngx_rtmp_restream_state.c.
  */
 
 #include "ngx_rtmp_restream_output.h"
+#include "ngx_rtmp_restream_output_hop.h"
 #include "ngx_rtmp_restream_source.h"
 #include "ngx_rtmp_restream_reason.h"
 #include "ngx_rtmp_restream_target.h"
@@ -17,17 +20,10 @@
 
 
 #define NGX_RTMP_RESTREAM_DRAIN_TIMEOUT  2000   /* ms for a goodbye */
-#define NGX_RTMP_RESTREAM_MAX_HOPS       3      /* redirects in an attempt */
-#define NGX_RTMP_RESTREAM_MAX_AUTHS      2
-#define NGX_RTMP_RESTREAM_FOLLOW         10000  /* ms between two reconnects
-                                                   that a server asks for */
 
 
 static ngx_int_t ngx_rtmp_restream_output_copy_record(
     ngx_rtmp_restream_output_t *out, ngx_rtmp_restream_record_t *record);
-static void ngx_rtmp_restream_output_attempt(ngx_rtmp_restream_output_t *out);
-static void ngx_rtmp_restream_output_dial(ngx_rtmp_restream_output_t *out,
-    ngx_str_t *query);
 static void ngx_rtmp_restream_output_timer_handler(ngx_event_t *ev);
 static void ngx_rtmp_restream_output_attempt_timeout(
     ngx_rtmp_restream_output_t *out);
@@ -35,18 +31,8 @@ static void ngx_rtmp_restream_output_progress(void *data,
     ngx_rtmp_restream_state_e state);
 static void ngx_rtmp_restream_output_published(void *data);
 static void ngx_rtmp_restream_output_writable(void *data);
-static void ngx_rtmp_restream_output_reconnect(void *data, ngx_str_t *url);
 static void ngx_rtmp_restream_output_shutdown(void *data);
 static void ngx_rtmp_restream_output_ended(void *data);
-static void ngx_rtmp_restream_output_authenticate(
-    ngx_rtmp_restream_output_t *out);
-static void ngx_rtmp_restream_output_redirect(ngx_rtmp_restream_output_t *out);
-static ngx_int_t ngx_rtmp_restream_output_set_hop(
-    ngx_rtmp_restream_output_t *out, ngx_str_t *url, const char **err);
-static void ngx_rtmp_restream_output_failed(ngx_rtmp_restream_output_t *out,
-    ngx_rtmp_restream_reason_t *reason);
-static void ngx_rtmp_restream_output_drop_peer(ngx_rtmp_restream_output_t *out,
-    ngx_uint_t notify);
 static void ngx_rtmp_restream_output_stopped(ngx_rtmp_restream_output_t *out);
 
 
@@ -56,7 +42,7 @@ static const ngx_rtmp_restream_peer_handlers_t
     ngx_rtmp_restream_output_progress,
     ngx_rtmp_restream_output_published,
     ngx_rtmp_restream_output_writable,
-    ngx_rtmp_restream_output_reconnect,
+    ngx_rtmp_restream_output_hop_asked,
     ngx_rtmp_restream_output_shutdown,
     ngx_rtmp_restream_output_ended
 };
@@ -113,8 +99,7 @@ ngx_rtmp_restream_output_destroy(ngx_rtmp_restream_output_t **outp)
         ngx_del_timer(&out->timer);
     }
 
-    ngx_rtmp_restream_output_drop_peer(out, 1);
-    restream_cursor_stop(&out->cursor);
+    ngx_rtmp_restream_output_disconnect(out, 1);
     ngx_queue_remove(&out->queue);
 
     if (out->hop_pool) {
@@ -252,44 +237,41 @@ failed:
 }
 
 
-static void
+void
 ngx_rtmp_restream_output_attempt(ngx_rtmp_restream_output_t *out)
 {
-    static ngx_str_t  none = ngx_null_string;
-
     out->report.attempts++;
     out->hops = 0;
     out->authentications = 0;
     out->live_since = 0;
 
-    if (!out->reconnect) {
+    if (!out->follow) {
         out->hop = NULL;
     }
 
-    out->reconnect = 0;
+    out->follow = 0;
 
     ngx_add_timer(&out->timer, out->source->conf->connect_timeout);
 
-    ngx_rtmp_restream_output_dial(out, &none);
+    ngx_rtmp_restream_output_dial(out, NULL);
 }
 
 
-static void
+void
 ngx_rtmp_restream_output_dial(ngx_rtmp_restream_output_t *out,
     ngx_str_t *query)
 {
-    ngx_rtmp_restream_reason_t   reason;
-    ngx_rtmp_restream_target_t  *target;
-
-    target = out->hop ? out->hop : &out->record.target;
+    ngx_rtmp_restream_reason_t  reason;
 
     ngx_rtmp_restream_output_set_state(out, NGX_RTMP_RESTREAM_RESOLVING, NULL);
 
-    out->peer = ngx_rtmp_restream_peer_create(out->source->conf, target, query,
+    out->peer = ngx_rtmp_restream_peer_create(out->source->conf,
+                                          ngx_rtmp_restream_output_hop_target(
+                                              out),
+                                          query, out->address,
                                           &ngx_rtmp_restream_output_handlers,
                                           out, &out->log);
     if (out->peer) {
-        out->peer->first = out->address;
         return;
     }
 
@@ -394,23 +376,6 @@ ngx_rtmp_restream_output_writable(void *data)
 
 
 static void
-ngx_rtmp_restream_output_reconnect(void *data, ngx_str_t *url)
-{
-    const char                  *err;
-    ngx_rtmp_restream_output_t  *out = data;
-
-    if (url->len && ngx_rtmp_restream_output_set_hop(out, url, &err) != NGX_OK)
-    {
-        ngx_log_error(NGX_LOG_WARN, &out->log, 0,
-                      "server asks to reconnect to a url that is not "
-                      "followed: %s", err);
-    }
-
-    out->reconnect = 1;
-}
-
-
-static void
 ngx_rtmp_restream_output_shutdown(void *data)
 {
     ngx_rtmp_restream_output_t  *out = data;
@@ -422,7 +387,6 @@ ngx_rtmp_restream_output_shutdown(void *data)
 static void
 ngx_rtmp_restream_output_ended(void *data)
 {
-    ngx_uint_t                   again;
     ngx_rtmp_restream_reason_t   reason;
     ngx_rtmp_restream_output_t  *out = data;
 
@@ -434,146 +398,28 @@ ngx_rtmp_restream_output_ended(void *data)
     switch (out->peer->end) {
 
     case NGX_RTMP_RESTREAM_PEER_AUTHENTICATE:
-        ngx_rtmp_restream_output_authenticate(out);
+        ngx_rtmp_restream_output_hop_authenticate(out);
         return;
 
     case NGX_RTMP_RESTREAM_PEER_REDIRECT:
-        ngx_rtmp_restream_output_redirect(out);
+        ngx_rtmp_restream_output_hop_redirect(out);
         return;
 
     case NGX_RTMP_RESTREAM_PEER_FAILED:
         break;
     }
 
-    if (out->reconnect_now
-        && ngx_current_msec - out->followed >= NGX_RTMP_RESTREAM_FOLLOW)
-    {
-        out->reconnect_now = 0;
-        out->followed = ngx_current_msec;
-
-        ngx_rtmp_restream_feed_stop(out);
-        ngx_rtmp_restream_output_drop_peer(out, 0);
-
-        out->reconnect = 1;
-        ngx_rtmp_restream_output_attempt(out);
+    if (out->reconnect_now) {
+        ngx_rtmp_restream_output_hop_reconnect(out);
         return;
     }
 
-    again = out->reconnect_now;
     reason = out->peer->reason;
     ngx_rtmp_restream_output_failed(out, &reason);
-
-    /* a server that asks all the time is waited for, but still followed */
-
-    out->reconnect = again;
 }
 
 
-static void
-ngx_rtmp_restream_output_authenticate(ngx_rtmp_restream_output_t *out)
-{
-    u_char                      *p;
-    ngx_str_t                    query;
-    ngx_rtmp_restream_reason_t   reason;
-
-    if (++out->authentications > NGX_RTMP_RESTREAM_MAX_AUTHS) {
-        ngx_rtmp_restream_reason_set(&reason, RESTREAM_REASON_KEY_REJECTED,
-                                     "the server keeps asking for "
-                                     "authentication", NULL, NULL);
-        ngx_rtmp_restream_output_failed(out, &reason);
-        return;
-    }
-
-    query = out->peer->next;
-
-    p = ngx_alloc(query.len, &out->log);
-    if (p == NULL) {
-        ngx_rtmp_restream_reason_set(&reason, RESTREAM_REASON_HANDSHAKE,
-                                     "no memory", NULL, NULL);
-        ngx_rtmp_restream_output_failed(out, &reason);
-        return;
-    }
-
-    ngx_memcpy(p, query.data, query.len);
-    query.data = p;
-
-    ngx_rtmp_restream_output_drop_peer(out, 0);
-    ngx_rtmp_restream_output_dial(out, &query);
-
-    ngx_free(p);
-}
-
-
-static void
-ngx_rtmp_restream_output_redirect(ngx_rtmp_restream_output_t *out)
-{
-    const char                  *err;
-    ngx_str_t                    none = ngx_null_string;
-    ngx_rtmp_restream_reason_t   reason;
-
-    if (++out->hops > NGX_RTMP_RESTREAM_MAX_HOPS) {
-        err = "the server redirects in circles";
-        goto failed;
-    }
-
-    if (ngx_rtmp_restream_output_set_hop(out, &out->peer->next, &err)
-        != NGX_OK)
-    {
-        goto failed;
-    }
-
-    ngx_rtmp_restream_output_drop_peer(out, 0);
-    ngx_rtmp_restream_output_dial(out, &none);
-
-    return;
-
-failed:
-
-    ngx_rtmp_restream_reason_set(&reason, RESTREAM_REASON_APP_REJECTED, err,
-                                 NULL, NULL);
-    ngx_rtmp_restream_output_failed(out, &reason);
-}
-
-
-/* the target that a server sent us to; ours stays for the next attempt */
-
-static ngx_int_t
-ngx_rtmp_restream_output_set_hop(ngx_rtmp_restream_output_t *out,
-    ngx_str_t *url, const char **err)
-{
-    ngx_pool_t                  *pool;
-    ngx_rtmp_restream_target_t  *hop, *from;
-
-    from = out->hop ? out->hop : &out->record.target;
-
-    pool = ngx_create_pool(512, &out->log);
-    if (pool == NULL) {
-        *err = "no memory";
-        return NGX_ERROR;
-    }
-
-    hop = ngx_pcalloc(pool, sizeof(ngx_rtmp_restream_target_t));
-
-    if (hop == NULL
-        || ngx_rtmp_restream_target_follow(pool, hop, from, url, err)
-           != NGX_OK)
-    {
-        ngx_destroy_pool(pool);
-        return NGX_ERROR;
-    }
-
-    if (out->hop_pool) {
-        ngx_destroy_pool(out->hop_pool);
-    }
-
-    out->hop_pool = pool;
-    out->hop = hop;
-
-    return NGX_OK;
-}
-
-
-static void
+void
 ngx_rtmp_restream_output_failed(ngx_rtmp_restream_output_t *out,
     ngx_rtmp_restream_reason_t *reason)
 {
@@ -592,12 +438,9 @@ ngx_rtmp_restream_output_failed(ngx_rtmp_restream_output_t *out,
                        - (out->live_since ? 1 : 0);
     }
 
-    ngx_rtmp_restream_feed_stop(out);
-    ngx_rtmp_restream_output_drop_peer(out, 0);
+    ngx_rtmp_restream_output_disconnect(out, 0);
 
     out->live_since = 0;
-    out->reconnect = 0;
-    out->reconnect_now = 0;
 
     delay = restream_backoff_next(&out->backoff, reason->code, live,
                                   (uint32_t) ngx_random());
@@ -613,10 +456,15 @@ ngx_rtmp_restream_output_failed(ngx_rtmp_restream_output_t *out,
 }
 
 
-static void
-ngx_rtmp_restream_output_drop_peer(ngx_rtmp_restream_output_t *out,
+void
+ngx_rtmp_restream_output_disconnect(ngx_rtmp_restream_output_t *out,
     ngx_uint_t notify)
 {
+    ngx_rtmp_restream_feed_stop(out);
+
+    out->reconnect_asked = 0;
+    out->reconnect_now = 0;
+
     if (out->peer == NULL) {
         return;
     }
@@ -638,13 +486,11 @@ ngx_rtmp_restream_output_stopped(ngx_rtmp_restream_output_t *out)
         ngx_del_timer(&out->timer);
     }
 
-    ngx_rtmp_restream_feed_stop(out);
-    ngx_rtmp_restream_output_drop_peer(out, 1);
+    ngx_rtmp_restream_output_disconnect(out, 1);
 
     out->draining = 0;
     out->live_since = 0;
-    out->reconnect = 0;
-    out->reconnect_now = 0;
+    out->follow = 0;
     out->hop = NULL;
 
     if (out->removed) {

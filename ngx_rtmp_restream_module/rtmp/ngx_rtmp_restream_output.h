@@ -23,9 +23,10 @@ struct ngx_rtmp_restream_output_s {
     ngx_queue_t                   queue;        /* of the source */
     ngx_rtmp_restream_peer_t     *peer;         /* NULL: no attempt */
 
-    unsigned                      reconnect:1;  /* asked for: dial hop, at the
-                                                   next key frame */
-    unsigned                      reconnect_now:1;
+    unsigned                      reconnect_asked:1;    /* at the next key
+                                                           frame */
+    unsigned                      reconnect_now:1;  /* that is why it ends */
+    unsigned                      follow:1;     /* the next attempt dials hop */
     unsigned                      draining:1;   /* says goodbye, then ends */
     unsigned                      drained:1;    /* goodbye is on its way */
     unsigned                      restart:1;    /* ... then dials again */
@@ -44,10 +45,10 @@ struct ngx_rtmp_restream_output_s {
     restream_backoff_t            backoff;
     ngx_event_t                   timer;        /* by state: attempt's end,
                                                    next attempt, drain's end */
-    ngx_pool_t                   *hop_pool;     /* of redirect, in an attempt */
+    ngx_pool_t                   *hop_pool;     /* of hop */
     ngx_rtmp_restream_target_t   *hop;          /* NULL: record.target */
-    ngx_uint_t                    hops;
-    ngx_uint_t                    authentications;
+    ngx_uint_t                    hops;         /* of this attempt */
+    ngx_uint_t                    authentications;  /* of this attempt */
     ngx_uint_t                    address;      /* the attempt begins with, of
                                                    those of the name */
 
@@ -64,7 +65,8 @@ struct ngx_rtmp_restream_output_s {
 
     restream_reason_e             stop_reason;  /* while draining */
     restream_reason_e             told;         /* failure in the log */
-    ngx_msec_t                    followed;     /* last reconnect asked for */
+    ngx_msec_t                    followed;     /* last reconnect done at
+                                                   once */
     ngx_msec_t                    drops_told;   /* last warning of drops */
     uint64_t                      drops;        /* frames, at that time */
 };
@@ -111,6 +113,35 @@ void ngx_rtmp_restream_output_set_state(ngx_rtmp_restream_output_t *out,
 
 /* ngx_log_t.handler of an output: which stream, destination and server */
 u_char *ngx_rtmp_restream_output_log(ngx_log_t *log, u_char *buf, size_t len);
+
+
+/*
+ * Internal to output and output_hop.
+ */
+
+/* Begins an attempt: its timer runs from here. */
+void ngx_rtmp_restream_output_attempt(ngx_rtmp_restream_output_t *out);
+
+/*
+ * Dials within an attempt; a failure is told and waited for.
+ *
+ * in    query     for the server's authentication, NULL: none; copied
+ */
+void ngx_rtmp_restream_output_dial(ngx_rtmp_restream_output_t *out,
+    ngx_str_t *query);
+
+/* The attempt, or the live connection, has failed: waits for the next one. */
+void ngx_rtmp_restream_output_failed(ngx_rtmp_restream_output_t *out,
+    ngx_rtmp_restream_reason_t *reason);
+
+/*
+ * Ends the connection, if there is one, and remembers where the next one
+ * resumes.
+ *
+ * in    notify    say goodbye to TLS
+ */
+void ngx_rtmp_restream_output_disconnect(ngx_rtmp_restream_output_t *out,
+    ngx_uint_t notify);
 
 
 #endif /* _NGX_RTMP_RESTREAM_OUTPUT_H_INCLUDED_ */

@@ -2,6 +2,10 @@
  * One connection attempt to a destination: see ngx_rtmp_restream_peer.h.
  *
  *     resolve -> connect (each address in turn) -> TLS -> dialogue -> media
+ *     `------- ngx_rtmp_restream_connect.c ---------'
+ *
+ * Its life and its bytes are here; what they say is for
+ * ngx_rtmp_restream_dialogue.c.
  *
  * Whatever ends it goes through ngx_rtmp_restream_peer_end(): the socket is
  * closed there and then, the output is told by a posted event, so that nothing
@@ -10,10 +14,10 @@
 
 #include "ngx_rtmp_restream_peer.h"
 #include "ngx_rtmp_restream_connect.h"
+#include "ngx_rtmp_restream_dialogue.h"
 #include "ngx_rtmp_restream_reason.h"
 #include "ngx_rtmp_restream_target.h"
 
-#include <ngx_md5.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <linux/sockios.h>
@@ -23,29 +27,17 @@
 #define NGX_RTMP_RESTREAM_READS          16      /* at most, per event */
 
 
-static ngx_int_t ngx_rtmp_restream_peer_client_conf(
-    ngx_rtmp_restream_peer_t *peer, restream_client_conf_t *cf);
-static void ngx_rtmp_restream_peer_md5(const void *data, size_t size,
-    uint8_t *out);
 static void ngx_rtmp_restream_peer_read_handler(ngx_event_t *rev);
 static void ngx_rtmp_restream_peer_write_handler(ngx_event_t *wev);
-static ngx_int_t ngx_rtmp_restream_peer_consume(
-    ngx_rtmp_restream_peer_t *peer, u_char *p, u_char *last);
-static ngx_int_t ngx_rtmp_restream_peer_event(ngx_rtmp_restream_peer_t *peer,
-    restream_client_event_t *ev);
-static void ngx_rtmp_restream_peer_protocol_error(
-    ngx_rtmp_restream_peer_t *peer);
 static ssize_t ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
     struct iovec *iov, ngx_uint_t niov);
 static void ngx_rtmp_restream_peer_ended_handler(ngx_event_t *ev);
 static void ngx_rtmp_restream_peer_abandon(ngx_rtmp_restream_peer_t *peer);
-static ngx_int_t ngx_rtmp_restream_peer_copy_str(ngx_pool_t *pool,
-    ngx_str_t *dst, ngx_str_t *src);
 
 
 ngx_rtmp_restream_peer_t *
 ngx_rtmp_restream_peer_create(ngx_rtmp_restream_app_conf_t *conf,
-    ngx_rtmp_restream_target_t *target, ngx_str_t *query,
+    ngx_rtmp_restream_target_t *target, ngx_str_t *query, ngx_uint_t first,
     const ngx_rtmp_restream_peer_handlers_t *handlers, void *data,
     ngx_log_t *log)
 {
@@ -67,16 +59,23 @@ ngx_rtmp_restream_peer_create(ngx_rtmp_restream_app_conf_t *conf,
     peer->conf = conf;
     peer->handlers = handlers;
     peer->data = data;
+    peer->first = first;
 
     peer->ended.handler = ngx_rtmp_restream_peer_ended_handler;
     peer->ended.data = peer;
     peer->ended.log = log;
 
-    if (ngx_rtmp_restream_target_copy(pool, &peer->target, target) != NGX_OK
-        || ngx_rtmp_restream_peer_copy_str(pool, &peer->query, query)
-           != NGX_OK)
-    {
+    if (ngx_rtmp_restream_target_copy(pool, &peer->target, target) != NGX_OK) {
         goto failed;
+    }
+
+    if (query) {
+        peer->query.len = query->len;
+        peer->query.data = ngx_pstrdup(pool, query);
+
+        if (peer->query.data == NULL) {
+            goto failed;
+        }
     }
 
     if (ngx_rtmp_restream_connect(peer) != NGX_OK) {
@@ -218,20 +217,9 @@ ngx_rtmp_restream_peer_fail(ngx_rtmp_restream_peer_t *peer,
 
 
 void
-ngx_rtmp_restream_peer_dialogue(ngx_rtmp_restream_peer_t *peer)
+ngx_rtmp_restream_peer_pump(ngx_rtmp_restream_peer_t *peer)
 {
-    ngx_connection_t        *c;
-    restream_client_conf_t   cf;
-
-    if (ngx_rtmp_restream_peer_client_conf(peer, &cf) != NGX_OK
-        || restream_client_start(&peer->client, &cf) != RESTREAM_OK)
-    {
-        ngx_rtmp_restream_peer_fail(peer, RESTREAM_REASON_HANDSHAKE,
-                                    "no memory, or the url is too long");
-        return;
-    }
-
-    peer->handlers->progress(peer->data, NGX_RTMP_RESTREAM_PUBLISHING);
+    ngx_connection_t  *c;
 
     c = peer->connection;
 
@@ -245,69 +233,6 @@ ngx_rtmp_restream_peer_dialogue(ngx_rtmp_restream_peer_t *peer)
     /* TLS may have read ahead */
 
     ngx_rtmp_restream_peer_read_handler(c->read);
-}
-
-
-static ngx_int_t
-ngx_rtmp_restream_peer_client_conf(ngx_rtmp_restream_peer_t *peer,
-    restream_client_conf_t *cf)
-{
-    size_t                       size;
-    uint32_t                     nonce[2];
-    restream_url_t               url;
-    ngx_rtmp_restream_target_t  *target;
-
-    target = &peer->target;
-
-    ngx_memzero(cf, sizeof(restream_client_conf_t));
-    ngx_memzero(&url, sizeof(restream_url_t));
-
-    url.host.data = target->host.data;
-    url.host.len = target->host.len;
-    url.app.data = target->app.data;
-    url.app.len = target->app.len;
-    url.port = target->port;
-    url.tls = target->tls;
-    url.ipv6 = target->ipv6;
-    url.port_given = target->port_given;
-
-    size = sizeof("rtmps://[]:65535/") + url.host.len + url.app.len;
-
-    cf->tc_url.data = ngx_pnalloc(peer->pool, size);
-    if (cf->tc_url.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    cf->tc_url.len = restream_url_tc_url(&url, cf->tc_url.data, size);
-    cf->app = url.app;
-    cf->key.data = target->key.data;
-    cf->key.len = target->key.len;
-    cf->user.data = target->user.data;
-    cf->user.len = target->user.len;
-    cf->password.data = target->password.data;
-    cf->password.len = target->password.len;
-    cf->query.data = peer->query.data;
-    cf->query.len = peer->query.len;
-    cf->chunk_size = peer->conf->chunk_size;
-    cf->seed = (uint32_t) ngx_random();
-    cf->md5 = ngx_rtmp_restream_peer_md5;
-
-    nonce[0] = (uint32_t) ngx_random();
-    nonce[1] = (uint32_t) ngx_random();
-    ngx_memcpy(cf->nonce, nonce, sizeof(cf->nonce));
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_rtmp_restream_peer_md5(const void *data, size_t size, uint8_t *out)
-{
-    ngx_md5_t  md5;
-
-    ngx_md5_init(&md5);
-    ngx_md5_update(&md5, data, size);
-    ngx_md5_final(out, &md5);
 }
 
 
@@ -358,7 +283,7 @@ ngx_rtmp_restream_peer_read_handler(ngx_event_t *rev)
             return;
         }
 
-        if (ngx_rtmp_restream_peer_consume(peer, buf, buf + n) != NGX_OK) {
+        if (ngx_rtmp_restream_dialogue_read(peer, buf, buf + n) != NGX_OK) {
             return;
         }
     }
@@ -398,124 +323,6 @@ ngx_rtmp_restream_peer_write_handler(ngx_event_t *wev)
     if (!peer->closing && ngx_handle_write_event(wev, 0) != NGX_OK) {
         ngx_rtmp_restream_peer_lost(peer, NGX_ENOMEM);
     }
-}
-
-
-static ngx_int_t
-ngx_rtmp_restream_peer_consume(ngx_rtmp_restream_peer_t *peer, u_char *p,
-    u_char *last)
-{
-    int                       rc;
-    const uint8_t            *pos;
-    restream_client_event_t   ev;
-
-    pos = p;
-
-    for ( ;; ) {
-        rc = restream_client_read(&peer->client, &pos, last, &ev);
-
-        if (rc == RESTREAM_AGAIN) {
-            return NGX_OK;
-        }
-
-        if (rc == RESTREAM_ERROR) {
-            ngx_rtmp_restream_peer_protocol_error(peer);
-            return NGX_ERROR;
-        }
-
-        if (ngx_rtmp_restream_peer_event(peer, &ev) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-}
-
-
-static ngx_int_t
-ngx_rtmp_restream_peer_event(ngx_rtmp_restream_peer_t *peer,
-    restream_client_event_t *ev)
-{
-    ngx_str_t          url;
-    restream_reason_e  code;
-
-    switch (ev->type) {
-
-    case RESTREAM_CLIENT_PUBLISHED:
-
-        /* between two media messages there will be no room to wait for */
-
-        peer->published = 1;
-        peer->handlers->published(peer->data);
-        return peer->closing ? NGX_ERROR : NGX_OK;
-
-    case RESTREAM_CLIENT_REJECTED:
-        code = restream_reason_of_status(ev->code, ev->text,
-                                    ev->stage >= RESTREAM_CLIENT_PUBLISH);
-        ngx_rtmp_restream_reason_set(&peer->reason, code, NULL, &ev->code,
-                                     &ev->text);
-        ngx_rtmp_restream_peer_end(peer, NGX_RTMP_RESTREAM_PEER_FAILED);
-        return NGX_ERROR;
-
-    case RESTREAM_CLIENT_UNPUBLISHED:
-        code = peer->published ? RESTREAM_REASON_UNPUBLISHED
-                               : RESTREAM_REASON_CLOSED_BEFORE_START;
-        ngx_rtmp_restream_reason_set(&peer->reason, code, NULL, &ev->code,
-                                     &ev->text);
-        ngx_rtmp_restream_peer_end(peer, NGX_RTMP_RESTREAM_PEER_FAILED);
-        return NGX_ERROR;
-
-    case RESTREAM_CLIENT_AUTHENTICATE:
-    case RESTREAM_CLIENT_REDIRECT:
-        url.len = ev->query.len ? ev->query.len : ev->url.len;
-        url.data = ev->query.len ? ev->query.data : ev->url.data;
-
-        if (ngx_rtmp_restream_peer_copy_str(peer->pool, &peer->next, &url)
-            != NGX_OK)
-        {
-            ngx_rtmp_restream_peer_fail(peer, RESTREAM_REASON_HANDSHAKE,
-                                        "no memory");
-            return NGX_ERROR;
-        }
-
-        ngx_rtmp_restream_peer_end(peer,
-                                   ev->type == RESTREAM_CLIENT_REDIRECT
-                                   ? NGX_RTMP_RESTREAM_PEER_REDIRECT
-                                   : NGX_RTMP_RESTREAM_PEER_AUTHENTICATE);
-        return NGX_ERROR;
-
-    case RESTREAM_CLIENT_RECONNECT:
-        url.len = ev->url.len;
-        url.data = ev->url.data;
-        peer->handlers->reconnect(peer->data, &url);
-        return peer->closing ? NGX_ERROR : NGX_OK;
-
-    default: /* RESTREAM_CLIENT_ACKNOWLEDGED: TCP tells more, and sooner */
-        return NGX_OK;
-    }
-}
-
-
-static void
-ngx_rtmp_restream_peer_protocol_error(ngx_rtmp_restream_peer_t *peer)
-{
-    restream_reason_e  code;
-
-    switch (peer->client.stage) {
-
-    case RESTREAM_CLIENT_HANDSHAKE:
-    case RESTREAM_CLIENT_CONNECT:
-        code = RESTREAM_REASON_NOT_RTMP;
-        break;
-
-    case RESTREAM_CLIENT_STREAMING:
-        code = RESTREAM_REASON_CLOSED;
-        break;
-
-    default:
-        code = RESTREAM_REASON_HANDSHAKE;
-        break;
-    }
-
-    ngx_rtmp_restream_peer_fail(peer, code, peer->client.err);
 }
 
 
@@ -696,15 +503,4 @@ ngx_rtmp_restream_peer_abandon(ngx_rtmp_restream_peer_t *peer)
                       &timeout, sizeof(unsigned));
 
 #endif
-}
-
-
-static ngx_int_t
-ngx_rtmp_restream_peer_copy_str(ngx_pool_t *pool, ngx_str_t *dst,
-    ngx_str_t *src)
-{
-    dst->len = src->len;
-    dst->data = ngx_pstrdup(pool, src);
-
-    return (dst->data || src->len == 0) ? NGX_OK : NGX_ERROR;
 }

@@ -3,7 +3,8 @@
  *
  * Owned by its output and destroyed with the attempt; the output outlives it.
  * It carries bytes between the socket and the client state machine, and the
- * media that its output gives it.
+ * media that its output gives it.  How it gets its connection is in
+ * ngx_rtmp_restream_connect.h, what it says in ngx_rtmp_restream_dialogue.h.
  */
 
 #ifndef _NGX_RTMP_RESTREAM_PEER_H_INCLUDED_
@@ -15,7 +16,6 @@
 #include "ngx_rtmp_restream_tls.h"
 
 #include "../jobs/restream_resolve.h"
-
 
 
 typedef enum {
@@ -67,8 +67,7 @@ struct ngx_rtmp_restream_peer_s {
     ngx_uint_t                                naddrs;
     ngx_uint_t                                addr;     /* index, next */
     ngx_uint_t                                first;    /* of those resolved,
-                                                           addrs[0]; set by the
-                                                           output */
+                                                           addrs[0] */
     u_char                                    addr_text[NGX_SOCKADDR_STRLEN];
     size_t                                    addr_text_len;
     ngx_err_t                                 connect_error;
@@ -87,13 +86,16 @@ struct ngx_rtmp_restream_peer_s {
  * Starts an attempt.  Whatever happens is told through handlers later, never
  * from inside this call.
  *
- * in    target, query   copied
- * ret   NULL            no memory
+ * in    target, query   copied; query NULL: none
+ *       first           which of the name's addresses is tried first, modulo
+ *                       their number
+ * ret   NULL            no memory, or the thread pool is full
  */
 ngx_rtmp_restream_peer_t *ngx_rtmp_restream_peer_create(
     ngx_rtmp_restream_app_conf_t *conf, ngx_rtmp_restream_target_t *target,
-    ngx_str_t *query, const ngx_rtmp_restream_peer_handlers_t *handlers,
-    void *data, ngx_log_t *log);
+    ngx_str_t *query, ngx_uint_t first,
+    const ngx_rtmp_restream_peer_handlers_t *handlers, void *data,
+    ngx_log_t *log);
 
 /* notify: say goodbye to TLS; *peer is cleared */
 void ngx_rtmp_restream_peer_destroy(ngx_rtmp_restream_peer_t **peer,
@@ -129,5 +131,24 @@ void ngx_rtmp_restream_peer_finish(ngx_rtmp_restream_peer_t *peer);
 void ngx_rtmp_restream_peer_fail(ngx_rtmp_restream_peer_t *peer,
     restream_reason_e reason, const char *detail);
 
+
+/*
+ * Internal to peer, connect and dialogue, whose struct it is as well.
+ */
+
+/* From here on bytes are carried, TLS and all: the dialogue's first leave. */
+void ngx_rtmp_restream_peer_pump(ngx_rtmp_restream_peer_t *peer);
+
+/* The connection failed or is lost; err is an errno, 0: the server closed it */
+void ngx_rtmp_restream_peer_lost(ngx_rtmp_restream_peer_t *peer,
+    ngx_err_t err);
+
+/* The one way out: peer->reason or peer->next is set.  ended follows. */
+void ngx_rtmp_restream_peer_end(ngx_rtmp_restream_peer_t *peer,
+    ngx_rtmp_restream_peer_end_e end);
+
+/* Only the socket, TLS and the client: another address may follow. */
+void ngx_rtmp_restream_peer_close(ngx_rtmp_restream_peer_t *peer,
+    ngx_uint_t notify);
 
 #endif /* _NGX_RTMP_RESTREAM_PEER_H_INCLUDED_ */

@@ -3,15 +3,14 @@
  */
 
 #include "ngx_rtmp_restream_source.h"
+#include "ngx_rtmp_restream_source_push.h"
 #include "ngx_rtmp_restream_output.h"
 #include "ngx_rtmp_restream_feed.h"
 #include "ngx_rtmp_restream_control.h"
 #include "ngx_rtmp_restream_wanted.h"
 
 
-#define NGX_RTMP_RESTREAM_TICK        100       /* ms */
-#define NGX_RTMP_RESTREAM_VIDEO_WAIT  1000      /* ms */
-#define NGX_RTMP_RESTREAM_NO_LEAD     0xfffe    /* no track has it */
+#define NGX_RTMP_RESTREAM_TICK  100     /* ms */
 
 
 static ngx_rtmp_restream_source_t *ngx_rtmp_restream_source_find(
@@ -32,14 +31,6 @@ static void ngx_rtmp_restream_source_grace_handler(ngx_event_t *ev);
 static void ngx_rtmp_restream_source_end(ngx_rtmp_restream_source_t *src);
 static void ngx_rtmp_restream_source_publisher(ngx_rtmp_restream_source_t *src,
     ngx_uint_t there);
-static ngx_int_t ngx_rtmp_restream_source_header(
-    ngx_rtmp_restream_source_t *src, restream_frame_t *frm);
-static ngx_uint_t ngx_rtmp_restream_source_passes(
-    ngx_rtmp_restream_source_t *src, restream_frame_t *frm);
-static void ngx_rtmp_restream_source_lead(ngx_rtmp_restream_source_t *src,
-    restream_frame_t *frm);
-static ngx_uint_t ngx_rtmp_restream_source_audio_only(
-    ngx_rtmp_restream_source_t *src);
 
 
 /* of this worker */
@@ -100,7 +91,6 @@ attached:
     src->holder = holder;
     src->close = close;
     src->session = session;
-    src->started = ngx_current_msec;
     *holder = src;
 
     return NGX_OK;
@@ -148,52 +138,6 @@ ngx_rtmp_restream_source_shutdown(ngx_rtmp_restream_source_t *src)
     if (!src->ending) {
         ngx_post_event(&src->shutdown, &ngx_posted_events);
     }
-}
-
-
-void
-ngx_rtmp_restream_source_push(ngx_rtmp_restream_source_t *src,
-    restream_frame_t *frm, uint32_t timestamp)
-{
-    unsigned  track;
-
-    if (!ngx_rtmp_restream_source_passes(src, frm)) {
-        restream_frame_unref(&frm);
-        return;
-    }
-
-    /* encoders stamp headers with 0, whenever they send them */
-
-    track = (frm->flags & RESTREAM_FLV_HEADER) ? RESTREAM_TIMELINE_DATA
-            : frm->type == RESTREAM_MSG_AUDIO ? RESTREAM_TIMELINE_AUDIO
-            : frm->type == RESTREAM_MSG_VIDEO ? RESTREAM_TIMELINE_VIDEO
-            : RESTREAM_TIMELINE_DATA;
-
-    frm->dts = restream_timeline_next(&src->timeline, track, timestamp,
-                                      ngx_current_msec);
-
-    if ((frm->flags & (RESTREAM_FLV_HEADER|RESTREAM_FLV_END))
-        && ngx_rtmp_restream_source_header(src, frm) != NGX_OK)
-    {
-        restream_frame_unref(&frm);
-        return;
-    }
-
-    /* where there is no video, every audio frame is a place to start */
-
-    if (track == RESTREAM_TIMELINE_AUDIO
-        && ngx_rtmp_restream_source_audio_only(src)
-        && !(frm->flags & RESTREAM_FLV_EMPTY))
-    {
-        frm->flags |= RESTREAM_FLV_KEY;
-    }
-
-    if ((frm->flags & (RESTREAM_FLV_KEY|RESTREAM_FLV_HEADER)) && src->headers)
-    {
-        frm->headers = restream_headers_ref(src->headers);
-    }
-
-    ngx_rtmp_restream_rendition_push(src->rendition, frm);
 }
 
 
@@ -263,9 +207,6 @@ ngx_rtmp_restream_source_create(ngx_rtmp_restream_app_conf_t *conf,
     src->conf = conf;
     src->zone = zone;
     src->publishing = 1;
-    src->waiting_key = 1;
-    src->lead = NGX_RTMP_RESTREAM_NO_LEAD;
-    src->next_lead = NGX_RTMP_RESTREAM_NO_LEAD;
 
     src->key = *key;
     src->key.app.data = ngx_pstrdup(pool, &key->app);
@@ -282,6 +223,7 @@ ngx_rtmp_restream_source_create(ngx_rtmp_restream_app_conf_t *conf,
 
     ngx_queue_init(&src->outputs);
     restream_timeline_init(&src->timeline);
+    ngx_rtmp_restream_source_push_begin(src);
 
     src->tick.handler = ngx_rtmp_restream_source_tick;
     src->tick.data = src;
@@ -363,13 +305,9 @@ ngx_rtmp_restream_source_return(ngx_rtmp_restream_source_t *src)
 
     src->publishing = 1;
     src->returned = 1;
-    src->waiting_key = 1;
-    src->lead = NGX_RTMP_RESTREAM_NO_LEAD;
-    src->next_lead = NGX_RTMP_RESTREAM_NO_LEAD;
-    src->video = 0;
-    src->no_video = 0;
 
     restream_timeline_resync(&src->timeline);
+    ngx_rtmp_restream_source_push_begin(src);
 
     if (src->zs) {
         ngx_rtmp_restream_zone_set_live(src->zone, src->zs, 1);
@@ -564,121 +502,4 @@ ngx_rtmp_restream_source_publisher(ngx_rtmp_restream_source_t *src,
     }
 
     ngx_rtmp_restream_wanted_report(src, 0);
-}
-
-
-/*
- * Keeps a header for those who join later.  NGX_DECLINED: a returning
- * publisher repeats what everybody has.
- */
-
-static ngx_int_t
-ngx_rtmp_restream_source_header(ngx_rtmp_restream_source_t *src,
-    restream_frame_t *frm)
-{
-    restream_frame_t    *old;
-    restream_headers_t  *headers;
-
-    old = restream_headers_find(src->headers, frm);
-
-    if (old && old->size == frm->size
-        && ngx_memcmp(old->data, frm->data, frm->size) == 0)
-    {
-        return src->returned ? NGX_DECLINED : NGX_OK;
-    }
-
-    if (frm->header == RESTREAM_FLV_HEADER_METADATA) {
-        src->no_video = memmem(frm->data, frm->size, "videocodecid", 12)
-                        == NULL;
-    }
-
-    headers = restream_headers_with(src->headers, frm, src->epoch + 1);
-
-    if (headers == NULL) {
-
-        /* passed on, not kept */
-
-        return NGX_OK;
-    }
-
-    src->epoch++;
-
-    restream_headers_unref(&src->headers);
-    src->headers = headers;
-
-    return NGX_OK;
-}
-
-
-/* after a return, nothing that refers to frames before it */
-
-static ngx_uint_t
-ngx_rtmp_restream_source_passes(ngx_rtmp_restream_source_t *src,
-    restream_frame_t *frm)
-{
-    if (frm->type != RESTREAM_MSG_VIDEO) {
-        return 1;
-    }
-
-    src->video = 1;
-
-    if (frm->flags & (RESTREAM_FLV_HEADER|RESTREAM_FLV_EMPTY|RESTREAM_FLV_END))
-    {
-        return 1;
-    }
-
-    ngx_rtmp_restream_source_lead(src, frm);
-
-    if (frm->flags & RESTREAM_FLV_KEY) {
-        src->waiting_key = 0;
-    }
-
-    return !src->waiting_key;
-}
-
-
-/*
- * Of several tracks one leads: its key frames are the places to start at, since
- * those of the others follow them.  A track that brings two key frames while
- * the leading one brings nothing takes over.
- */
-
-static void
-ngx_rtmp_restream_source_lead(ngx_rtmp_restream_source_t *src,
-    restream_frame_t *frm)
-{
-    if (frm->track == src->lead) {
-        src->next_lead = NGX_RTMP_RESTREAM_NO_LEAD;
-        return;
-    }
-
-    if (!(frm->flags & RESTREAM_FLV_KEY)) {
-        return;
-    }
-
-    if (src->lead == NGX_RTMP_RESTREAM_NO_LEAD
-        || frm->track == src->next_lead)
-    {
-        src->lead = frm->track;
-        src->next_lead = NGX_RTMP_RESTREAM_NO_LEAD;
-        return;
-    }
-
-    if (src->next_lead == NGX_RTMP_RESTREAM_NO_LEAD) {
-        src->next_lead = frm->track;
-    }
-
-    frm->flags &= ~RESTREAM_FLV_KEY;
-}
-
-
-/* until video has been seen: as metadata says, else by waiting for it */
-
-static ngx_uint_t
-ngx_rtmp_restream_source_audio_only(ngx_rtmp_restream_source_t *src)
-{
-    return !src->video
-           && (src->no_video
-               || ngx_current_msec - src->started
-                  >= NGX_RTMP_RESTREAM_VIDEO_WAIT);
 }

@@ -80,16 +80,6 @@ void ngx_rtmp_restream_source_detach(ngx_rtmp_restream_source_t **holder);
  */
 void ngx_rtmp_restream_source_shutdown(ngx_rtmp_restream_source_t *src);
 
-/*
- * Takes a complete message.
- *
- * in    frm       built by ngx_rtmp_restream_frame_create(); one reference,
- *                 taken over
- *       timestamp as received, ms
- */
-void ngx_rtmp_restream_source_push(ngx_rtmp_restream_source_t *src,
-    restream_frame_t *frm, uint32_t timestamp);
-
 /* A worker's source list: for what must reach all of them. */
 ngx_queue_t *ngx_rtmp_restream_sources(void);
 

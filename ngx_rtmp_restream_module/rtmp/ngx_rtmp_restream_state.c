@@ -4,6 +4,7 @@
  */
 
 #include "ngx_rtmp_restream_output.h"
+#include "ngx_rtmp_restream_output_hop.h"
 #include "ngx_rtmp_restream_reason.h"
 #include "ngx_rtmp_restream_source.h"
 
@@ -158,7 +159,7 @@ ngx_rtmp_restream_output_log(ngx_log_t *log, u_char *buf, size_t len)
         buf = p;
     }
 
-    target = out->hop ? out->hop : &out->record.target;
+    target = ngx_rtmp_restream_output_hop_target(out);
 
     return ngx_snprintf(buf, len,
                         ", stream: \"%V\", destination: \"%V\", "

@@ -27,8 +27,14 @@ ngx_rtmp_restream_tls_create_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    /*
+     * set by ngx_pcalloc(), and not to NGX_CONF_UNSET_PTR, which
+     * ngx_conf_set_keyval_slot() knows since nginx 1.19.4 only:
+     *
+     *     conf->conf_commands = NULL;
+     */
+
     conf->verify = NGX_CONF_UNSET;
-    conf->conf_commands = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -48,8 +54,11 @@ ngx_rtmp_restream_tls_merge_conf(ngx_conf_t *cf,
                                  (NGX_CONF_BITMASK_SET
                                   |NGX_SSL_TLSv1_2|NGX_SSL_TLSv1_3));
     ngx_conf_merge_str_value(conf->ciphers, prev->ciphers, "DEFAULT");
-    ngx_conf_merge_ptr_value(conf->conf_commands, prev->conf_commands, NULL);
     ngx_conf_merge_str_value(conf->server_name, prev->server_name, "on");
+
+    if (conf->conf_commands == NULL) {
+        conf->conf_commands = prev->conf_commands;
+    }
 
     if (!enable) {
         return NGX_CONF_OK;
