@@ -1,13 +1,15 @@
 /*
- * The floor: what it costs at least to send the stream to N destinations with
- * one write for each message, over TCP or TLS.
+ * The floor: what it costs at least to send the stream to N destinations.
  *
- *     floor [--tls] PORT N
+ *     floor [--tls | --flush | --batch MS] PORT N
  *
  * Makes the stream itself, builds every message's chunks once, and writes them
- * to each socket at once: no queue, no copy, no protocol but the dialogue at
- * the start.  A socket that is full continues when it has room, still with one
- * write for each message.
+ * to each socket: no copy, no protocol but the dialogue at the start.
+ *
+ * By itself it writes every message at once, one write for each, also when a
+ * socket that was full continues.  With --flush audio waits for the next video
+ * frame, with --batch everything waits so long, and one writev() takes all:
+ * what is left then of a relay that does the same is its own.
  */
 
 #include <errno.h>
@@ -18,6 +20,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
@@ -27,6 +30,7 @@
 
 #define FLOOR_MESSAGES  128             /* kept: over 1.6 s */
 #define FLOOR_EVENTS    64
+#define FLOOR_GATHER    32              /* messages in a write */
 
 
 typedef struct {
@@ -44,6 +48,10 @@ typedef struct {
 
 
 typedef struct {
+    int                    tls;
+    int                    flush;       /* audio waits for video */
+    uint64_t               batch_ns;    /* everything waits; 0: it does not */
+    uint64_t               oldest_ns;   /* since when; 0: nothing waits */
     int                    epoll;
     unsigned               n;
     floor_destination_t   *destinations;
@@ -53,51 +61,78 @@ typedef struct {
 } floor_t;
 
 
-static void floor_init(floor_t *fl, SSL_CTX *tls, unsigned port);
+static int floor_parse(floor_t *fl, int argc, char **argv);
+static void floor_init(floor_t *fl, unsigned port);
 static void floor_run(floor_t *fl);
 static void floor_wait(floor_t *fl, uint64_t until_ns);
 static void floor_push(floor_t *fl, const stream_msg_t *msg);
+static int floor_due(floor_t *fl, const stream_msg_t *msg);
+static void floor_send_all(floor_t *fl);
 static void floor_send(floor_t *fl, floor_destination_t *dst);
-static int floor_write(floor_destination_t *dst, const floor_message_t *msg);
+static int floor_write_tls(floor_t *fl, floor_destination_t *dst);
+static int floor_write(floor_t *fl, floor_destination_t *dst);
+static void floor_sent(floor_t *fl, floor_destination_t *dst, size_t n);
 static void floor_drain(floor_destination_t *dst);
 
 
 int
 main(int argc, char **argv)
 {
-    int        tls;
-    floor_t   *fl;
-    SSL_CTX   *ctx;
-
-    tls = (argc > 1 && strcmp(argv[1], "--tls") == 0);
-
-    if (argc != 3 + tls) {
-        fputs("usage: floor [--tls] PORT N\n", stderr);
-        return 64;
-    }
+    int       i;
+    floor_t  *fl;
 
     fl = calloc(1, sizeof(floor_t));
-    ctx = tls ? SSL_CTX_new(TLS_client_method()) : NULL;
+    if (fl == NULL) {
+        session_die("calloc()");
+    }
 
-    if (fl == NULL || (tls && ctx == NULL)) {
-        session_die("malloc()");
+    i = floor_parse(fl, argc, argv);
+
+    if (argc != i + 2) {
+        fputs("usage: floor [--tls | --flush | --batch MS] PORT N\n", stderr);
+        return 64;
     }
 
     signal(SIGPIPE, SIG_IGN);
 
-    fl->n = strtoul(argv[2 + tls], NULL, 10);
+    fl->n = strtoul(argv[i + 1], NULL, 10);
 
-    floor_init(fl, ctx, strtoul(argv[1 + tls], NULL, 10));
+    floor_init(fl, strtoul(argv[i], NULL, 10));
     floor_run(fl);
 
     return 0;
 }
 
 
+/* the index of the first argument that is no option */
+
+static int
+floor_parse(floor_t *fl, int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--tls") == 0) {
+        fl->tls = 1;
+        return 2;
+    }
+
+    if (argc > 1 && strcmp(argv[1], "--flush") == 0) {
+        fl->flush = 1;
+        return 2;
+    }
+
+    if (argc > 2 && strcmp(argv[1], "--batch") == 0) {
+        fl->batch_ns = strtoul(argv[2], NULL, 10) * 1000000;
+        return 3;
+    }
+
+    return 1;
+}
+
+
 static void
-floor_init(floor_t *fl, SSL_CTX *tls, unsigned port)
+floor_init(floor_t *fl, unsigned port)
 {
     char                   key[16];
+    SSL_CTX               *tls;
     unsigned               i;
     struct epoll_event     ev;
     floor_destination_t   *dst;
@@ -105,7 +140,9 @@ floor_init(floor_t *fl, SSL_CTX *tls, unsigned port)
     fl->epoll = epoll_create1(0);
     fl->destinations = calloc(fl->n, sizeof(floor_destination_t));
 
-    if (fl->epoll == -1 || fl->destinations == NULL) {
+    tls = fl->tls ? SSL_CTX_new(TLS_client_method()) : NULL;
+
+    if (fl->epoll == -1 || fl->destinations == NULL || (fl->tls && !tls)) {
         session_die("epoll_create1()");
     }
 
@@ -146,6 +183,8 @@ floor_run(floor_t *fl)
         floor_push(fl, &fl->stream.headers[i]);
     }
 
+    floor_send_all(fl);
+
     start = stream_clock();
 
     for ( ;; ) {
@@ -154,6 +193,10 @@ floor_run(floor_t *fl)
 
         stream_stamp(&msg, stream_clock());
         floor_push(fl, &msg);
+
+        if (floor_due(fl, &msg)) {
+            floor_send_all(fl);
+        }
     }
 }
 
@@ -193,7 +236,6 @@ floor_wait(floor_t *fl, uint64_t until_ns)
 static void
 floor_push(floor_t *fl, const stream_msg_t *msg)
 {
-    unsigned          i;
     floor_message_t  *m;
 
     m = &fl->messages[fl->head++ % FLOOR_MESSAGES];
@@ -206,6 +248,36 @@ floor_push(floor_t *fl, const stream_msg_t *msg)
     }
 
     m->size = session_put(m->data, msg);
+}
+
+
+static int
+floor_due(floor_t *fl, const stream_msg_t *msg)
+{
+    uint64_t  now;
+
+    if (fl->batch_ns == 0) {
+        return !fl->flush || msg->type == RESTREAM_MSG_VIDEO;
+    }
+
+    /* looked at with each message: a little longer than asked for */
+
+    now = stream_clock();
+
+    if (fl->oldest_ns == 0) {
+        fl->oldest_ns = now;
+    }
+
+    return now - fl->oldest_ns >= fl->batch_ns;
+}
+
+
+static void
+floor_send_all(floor_t *fl)
+{
+    unsigned  i;
+
+    fl->oldest_ns = 0;
 
     for (i = 0; i < fl->n; i++) {
         floor_send(fl, &fl->destinations[i]);
@@ -216,6 +288,8 @@ floor_push(floor_t *fl, const stream_msg_t *msg)
 static void
 floor_send(floor_t *fl, floor_destination_t *dst)
 {
+    int  rc;
+
     while (!dst->full && dst->next < fl->head) {
 
         if (fl->head - dst->next > FLOOR_MESSAGES) {
@@ -223,55 +297,99 @@ floor_send(floor_t *fl, floor_destination_t *dst)
             session_die("sending");
         }
 
-        if (floor_write(dst, &fl->messages[dst->next % FLOOR_MESSAGES])
-            == RESTREAM_AGAIN)
-        {
-            dst->full = 1;
-            return;
-        }
+        rc = dst->session.ssl ? floor_write_tls(fl, dst)
+                              : floor_write(fl, dst);
+
+        dst->full = (rc == RESTREAM_AGAIN);
     }
 }
 
 
 static int
-floor_write(floor_destination_t *dst, const floor_message_t *msg)
+floor_write_tls(floor_t *fl, floor_destination_t *dst)
 {
-    int  n;
+    int               n;
+    floor_message_t  *m;
 
-    if (dst->session.ssl) {
-        n = SSL_write(dst->session.ssl, msg->data, msg->size);
+    m = &fl->messages[dst->next % FLOOR_MESSAGES];
 
-        if (n <= 0) {
-            if (SSL_get_error(dst->session.ssl, n) != SSL_ERROR_WANT_WRITE) {
-                session_die("SSL_write()");
-            }
+    n = SSL_write(dst->session.ssl, m->data, m->size);
 
-            return RESTREAM_AGAIN;
+    if (n <= 0) {
+        if (SSL_get_error(dst->session.ssl, n) != SSL_ERROR_WANT_WRITE) {
+            session_die("SSL_write()");
         }
 
-    } else {
-        n = write(dst->session.fd, msg->data + dst->sent,
-                  msg->size - dst->sent);
-
-        if (n == -1) {
-            if (errno != EAGAIN) {
-                session_die("write()");
-            }
-
-            return RESTREAM_AGAIN;
-        }
-
-        dst->sent += n;
-
-        if (dst->sent < msg->size) {
-            return RESTREAM_AGAIN;
-        }
+        return RESTREAM_AGAIN;
     }
 
-    dst->sent = 0;
     dst->next++;
 
     return RESTREAM_OK;
+}
+
+
+static int
+floor_write(floor_t *fl, floor_destination_t *dst)
+{
+    int               i, max;
+    size_t            size;
+    ssize_t           n;
+    uint64_t          number;
+    struct iovec      iov[FLOOR_GATHER];
+    floor_message_t  *m;
+
+    max = (fl->flush || fl->batch_ns) ? FLOOR_GATHER : 1;
+    size = 0;
+
+    for (i = 0, number = dst->next; i < max && number < fl->head; i++) {
+        m = &fl->messages[number++ % FLOOR_MESSAGES];
+
+        iov[i].iov_base = m->data;
+        iov[i].iov_len = m->size;
+
+        if (i == 0) {
+            iov[i].iov_base = m->data + dst->sent;
+            iov[i].iov_len -= dst->sent;
+        }
+
+        size += iov[i].iov_len;
+    }
+
+    n = (i == 1) ? write(dst->session.fd, iov[0].iov_base, iov[0].iov_len)
+                 : writev(dst->session.fd, iov, i);
+
+    if (n == -1) {
+        if (errno != EAGAIN) {
+            session_die("write()");
+        }
+
+        return RESTREAM_AGAIN;
+    }
+
+    floor_sent(fl, dst, n);
+
+    return (size_t) n < size ? RESTREAM_AGAIN : RESTREAM_OK;
+}
+
+
+static void
+floor_sent(floor_t *fl, floor_destination_t *dst, size_t n)
+{
+    size_t  left;
+
+    while (n) {
+        left = fl->messages[dst->next % FLOOR_MESSAGES].size - dst->sent;
+
+        if (n < left) {
+            dst->sent += n;
+            return;
+        }
+
+        n -= left;
+        dst->sent = 0;
+        dst->next++;
+    }
 }
 
 
