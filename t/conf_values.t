@@ -27,7 +27,7 @@ $t->write_file('good', "a-secret-key\n");
 my %globals = map {
     $t->write_file_expand('nginx.conf', "%%$_%%");
     $_ => $t->read_log('nginx.conf');
-} 'GLOBALS', 'GLOBALS_HTTP';
+} qw/GLOBALS GLOBALS_HTTP GLOBALS_RTMP/;
 
 # name => [contexts, good values, [wrong value, what is expected, what is shown
 # of the value if not all], ...]
@@ -39,59 +39,69 @@ my %directives = (
 
     restream_buffer => [\@any, ['64k', '16m', '1024m', '65536'],
         (map { [$_, 'a size from 64k to 1024m'] }
-         qw/0 1k 65535 1025m 1g -1 much 16mb 99999999999999999999/)],
+         qw/"" 0 1k 65535 1025m 1g -1 1.5m 0x10000 much 16mb
+            9223372036854775807 99999999999999999999/)],
 
     (map { ("restream_${_}_timeout" => [\@any, ['100ms', '10s', '1h'],
         (map { [$_, 'a time from 100ms to 1h'] }
-         qw/0 99ms 61m 1d -1s soon 10x/)]) } qw/connect send/),
+         qw/"" 0 99ms 61m 1d -1s 1.5s soon 10x 9223372036854775807
+            99999999999999999999/)]) } qw/connect send/),
 
     restream_thread_pool => [['rtmp'], ['default', 'declared'],
-        ['undeclared', 'the name of a "thread_pool"']],
+        (map { [$_, 'the name of a "thread_pool"'] } qw/undeclared ""/)],
 
     restream_reconnect => [\@any,
         ['min=1s max=60s', 'max=60s min=1s', 'min=2m', 'max=200ms',
          'min=100ms max=100ms', 'min=1h max=1h'],
         (map { [$_, '"min=time" and "max=time" from 100ms to 1h'] }
-         qw/5s min= min=0 max=99ms max=2h min=soon Min=1s/),
+         qw/"" 5s min= min=0 min=-1s max=99ms max=2h min=soon Min=1s
+            max=99999999999999999999/),
         ['least=1s max=2s', '"min=time"', 'least=1s'],
         ['min=1s often', '"min=time" and "max=time"', 'often'],
         ['min=2s max=1s', 'a "min" that is not above "max"', 'min=2s']],
 
     restream_publisher_grace => [\@any, ['0', '10s', '1h'],
-        (map { [$_, 'a time from 0 to 1h'] } qw/2h -1 never/)],
+        (map { [$_, 'a time from 0 to 1h'] }
+         qw/"" 2h -1 never 99999999999999999999/)],
 
     restream_chunk_size => [\@any, ['128', '64k', '16777215'],
         (map { [$_, 'a size from 128 to 16777215'] }
-         qw/0 127 16m 16777216 -1 small/)],
+         qw/"" 0 127 16m 16777216 -1 small 99999999999999999999/)],
 
     (map { ("restream_$_" => [\@any, ['0', '40ms', '10s'],
-        (map { [$_, 'a time from 0 to 10s'] } qw/11s -1ms later/)]) }
+        (map { [$_, 'a time from 0 to 10s'] }
+         qw/"" 11s -1ms later 99999999999999999999/)]) }
      qw/flush batch/),
 
     restream_bind => [\@any, ['127.0.0.1', '[::1]', '::1', '0.0.0.0'],
         (map { [$_, 'an address of this host'] }
-         qw/1.2.3 256.0.0.1 localhost eth0 [::1 [] 127.0.0.1:1935/)],
+         qw/"" 1.2.3 256.0.0.1 localhost eth0 [::1 [] 127.0.0.1:1935
+            unix:\/x/)],
 
     restream_ssl_verify => [\@any, ['on', 'off'],
-        ['optional', '"on" or "off"']],
-    restream_ssl_trusted_certificate => [\@any, [$ca],
+        (map { [$_, '"on" or "off"'] } qw/"" 1 optional/)],
+    restream_ssl_trusted_certificate => [\@any, [$ca, '""'],
         ['/nonexistent/ca.pem', 'a file with PEM certificates'],
         ['%%TESTDIR%%/empty', 'a file with PEM certificates']],
     restream_ssl_protocols => [\@any, ['TLSv1.2', 'TLSv1.2 TLSv1.3',
                                        'TLSv1 TLSv1.1'],
-        (map { [$_, '"TLSv1.2", "TLSv1.3"'] } qw/SSLv3 TLSv1.4 on/),
+        (map { [$_, '"TLSv1.2", "TLSv1.3"'] } qw/"" SSLv3 TLSv1.4 on/),
         ['TLSv1.3 all', '"TLSv1.2", "TLSv1.3"', 'all']],
     restream_ssl_ciphers => [\@any, ['HIGH:!aNULL', 'ECDHE-RSA-AES128-SHA256'],
-        ['NONSENSE', 'a list as of openssl-ciphers(1)']],
+        (map { [$_, 'a list as of openssl-ciphers(1)'] } qw/"" NONSENSE/)],
     restream_ssl_conf_command => [\@any, ['Options -SessionTicket'],
         ['Nonsense x', 'a command and its value as of SSL_CONF_cmd(3)'],
-        ['Ciphersuites NONSENSE', 'a command and its value']],
-    restream_ssl_server_name => [\@any, ['on', 'off', 'a.example', '192.0.2.1',
-                                         '::1'],
-        (map { [$_, '"on", "off" or a host'] } '""', '"a b"', 'rtmp://a/')],
+        ['Ciphersuites NONSENSE', 'a command and its value'],
+        ['"" ""', 'a command and its value', ' ']],
+    restream_ssl_server_name => [\@any, ['on', 'OFF', 'a.example', 'A_1-b.c',
+                                         '192.0.2.1', '::1', 'a' x 255],
+        (map { [$_, '"on", "off" or a host'] }
+         '""', '"a b"', 'rtmp://a/', 'a:443', '[::1]', '*.example', '$host',
+         'a' x 256)],
 
     restream_zone => [['rtmp'], ['64k', '4m', '1024m'],
-        (map { [$_, 'a size from 64k to 1024m'] } qw/0 63k 1025m big/)],
+        (map { [$_, 'a size from 64k to 1024m'] }
+         qw/"" 0 63k 1025m -1 big 99999999999999999999/)],
 );
 
 my @repeatable = 'restream_ssl_conf_command';
@@ -351,6 +361,7 @@ thread_pool declared threads=2;
 $in{main}
 events { }
 rtmp {
+    %%GLOBALS_RTMP%%
 $in{rtmp}
     server {
         listen 127.0.0.1:%%PORT_0%%;

@@ -31,7 +31,7 @@ my @names = @ARGV ? @ARGV
                     map { m{(\w+)\.c$} } glob('t/fuzz/*.c');
 
 my $seed = $ENV{RESTREAM_TEST_SEED} || 1;
-my $mutations = $ENV{RESTREAM_TEST_FULL} ? 100000 : 10000;
+my $mutations = $ENV{RESTREAM_TEST_FULL} ? 1_000_000 : 100_000;
 
 my $build = Test::Restream::Build->new(
     dir => $dir,

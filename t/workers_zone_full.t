@@ -97,6 +97,44 @@ wait_ok { state('few', 'next', 'a') eq 'live' } 10,
 is(full('few/next'), 0, 'and nothing to tell');
 lossless();
 
+# and no less of it than in the beginning
+
+for my $stream ($unknown, $next) {
+    $stream->unpublish();
+}
+
+wait_until { @{$t->status()->{streams}} == 1 } 10, 'streams end';
+
+for my $n (2 .. 4) {
+    $big->republish();
+    wait_until { full('many/big') == $n } 10, 'it does not fit again';
+    is(@{$t->stream('many', 'big')->{destinations}}, $fitted,
+       'as many fit as before');
+    $big->unpublish();
+    wait_until { @{$t->status()->{streams}} == 1 } 10, 'it ends';
+}
+
+# what has a place, but not for all, gets more when there is more
+
+my @others = map { $t->publish("few/other$_", media => {
+    video_bps => 100_000 }) } 1 .. 6;
+
+wait_until { @{$t->status()->{streams}} == 7 } 10, 'other streams are there';
+
+$big->republish();
+wait_until { full('many/big') == 5 } 10, 'it does not fit again';
+
+my $less = @{$t->stream('many', 'big')->{destinations}};
+
+cmp_ok($less, '<', $fitted, 'less fits beside others');
+$_->unpublish() for @others;
+wait_ok {
+    $fitted == grep { $_->{state} eq 'live' }
+        @{$t->stream('many', 'big')->{destinations}};
+} 20, 'and the same when they have ended';
+is(full('many/big'), 5, 'it is not told again');
+lossless();
+
 $t->done_testing();
 
 ###############################################################################

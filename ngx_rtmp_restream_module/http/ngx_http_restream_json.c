@@ -3,20 +3,20 @@
  */
 
 #include "ngx_http_restream_json.h"
+#include "../rtmp/ngx_rtmp_restream_state.h"
 #include "../rtmp/ngx_rtmp_restream_target.h"
 
 
+static json_t *ngx_http_restream_json_destination(
+    ngx_rtmp_restream_view_destination_t *vd);
+static json_t *ngx_http_restream_json_reason(
+    ngx_rtmp_restream_reason_t *reason);
+static json_t *ngx_http_restream_json_time(uint64_t at);
+static json_t *ngx_http_restream_json_string(const u_char *data, size_t len);
 static json_t *ngx_http_restream_json_tls(ngx_rtmp_restream_report_t *report);
 static json_t *ngx_http_restream_json_stats(
     ngx_rtmp_restream_report_t *report);
 static json_t *ngx_http_restream_json_text(const u_char *data, size_t len);
-
-
-/* by ngx_rtmp_restream_state_e */
-
-static const char  *ngx_http_restream_states[] = {
-    "off", "resolving", "connecting", "publishing", "live", "waiting"
-};
 
 
 json_t *
@@ -53,7 +53,7 @@ ngx_http_restream_json_stream(ngx_rtmp_restream_view_stream_t *vs)
 }
 
 
-json_t *
+static json_t *
 ngx_http_restream_json_destination(ngx_rtmp_restream_view_destination_t *vd)
 {
     size_t                       len;
@@ -78,7 +78,7 @@ ngx_http_restream_json_destination(ngx_rtmp_restream_view_destination_t *vd)
                      record->origin == NGX_RTMP_RESTREAM_ORIGIN_CONFIG
                      ? "config" : "api",
                      "enabled", (int) record->enabled,
-                     "state", ngx_http_restream_states[report->state],
+                     "state", ngx_rtmp_restream_state_name(report->state),
                      "reason", ngx_http_restream_json_reason(&report->reason),
                      "since", ngx_http_restream_json_time(report->since),
                      "lastError",
@@ -88,7 +88,9 @@ ngx_http_restream_json_destination(ngx_rtmp_restream_view_destination_t *vd)
 }
 
 
-json_t *
+/* null without one */
+
+static json_t *
 ngx_http_restream_json_reason(ngx_rtmp_restream_reason_t *reason)
 {
     const char  *class;
@@ -116,7 +118,9 @@ ngx_http_restream_json_reason(ngx_rtmp_restream_reason_t *reason)
 }
 
 
-json_t *
+/* UTC in ms -> RFC 3339 with ms; null for 0 */
+
+static json_t *
 ngx_http_restream_json_time(uint64_t at)
 {
     u_char    *p, buf[sizeof("1970-01-01T00:00:00.000Z")];
@@ -137,7 +141,9 @@ ngx_http_restream_json_time(uint64_t at)
 }
 
 
-json_t *
+/* bytes of any kind: what is not UTF-8 becomes '?' */
+
+static json_t *
 ngx_http_restream_json_string(const u_char *data, size_t len)
 {
     size_t   i;

@@ -12,6 +12,7 @@
 #include <ngx_http.h>
 
 
+/* ngx_http_core_loc_conf_t.handler */
 ngx_int_t ngx_http_restream_status_handler(ngx_http_request_t *r);
 
 

@@ -35,6 +35,11 @@ static int restream_amf0_read_object(const uint8_t **p, const uint8_t *last,
     unsigned depth, restream_amf0_value_t *v);
 static int restream_amf0_read_strict_array(const uint8_t **p,
     const uint8_t *last, unsigned depth);
+static int restream_amf0_read_container(const uint8_t **p,
+    const uint8_t *last, unsigned marker, unsigned depth,
+    restream_amf0_value_t *v);
+static int restream_amf0_skip_value(const uint8_t **p, const uint8_t *last,
+    unsigned marker);
 static int restream_amf0_skip(const uint8_t **p, const uint8_t *last,
     size_t n);
 
@@ -48,14 +53,6 @@ restream_amf0_put_number(restream_buf_t *b, double v)
 
     restream_buf_put8(b, RESTREAM_AMF0_NUMBER);
     restream_buf_put64(b, bits);
-}
-
-
-void
-restream_amf0_put_boolean(restream_buf_t *b, int v)
-{
-    restream_buf_put8(b, RESTREAM_AMF0_BOOLEAN);
-    restream_buf_put8(b, v ? 1 : 0);
 }
 
 
@@ -205,8 +202,7 @@ static int
 restream_amf0_read_value(const uint8_t **p, const uint8_t *last,
     unsigned depth, restream_amf0_value_t *v)
 {
-    unsigned        marker;
-    restream_str_t  s;
+    unsigned  marker;
 
     if (*p == last) {
         return RESTREAM_ERROR;
@@ -240,8 +236,28 @@ restream_amf0_read_value(const uint8_t **p, const uint8_t *last,
         v->type = RESTREAM_AMF0_NULL;
         return RESTREAM_OK;
 
+    case RESTREAM_AMF0_OBJECT:
     case RESTREAM_AMF0_TYPED_OBJECT:
-        if (restream_amf0_read_string(p, last, 2, &s) != RESTREAM_OK) {
+    case RESTREAM_AMF0_ECMA_ARRAY:
+    case RESTREAM_AMF0_STRICT_ARRAY:
+        return restream_amf0_read_container(p, last, marker, depth + 1, v);
+
+    default:
+        return restream_amf0_skip_value(p, last, marker);
+    }
+}
+
+
+static int
+restream_amf0_read_container(const uint8_t **p, const uint8_t *last,
+    unsigned marker, unsigned depth, restream_amf0_value_t *v)
+{
+    restream_str_t  name;
+
+    switch (marker) {
+
+    case RESTREAM_AMF0_TYPED_OBJECT:
+        if (restream_amf0_read_string(p, last, 2, &name) != RESTREAM_OK) {
             return RESTREAM_ERROR;
         }
 
@@ -249,7 +265,7 @@ restream_amf0_read_value(const uint8_t **p, const uint8_t *last,
 
     case RESTREAM_AMF0_OBJECT:
         v->type = RESTREAM_AMF0_OBJECT;
-        return restream_amf0_read_object(p, last, depth + 1, v);
+        return restream_amf0_read_object(p, last, depth, v);
 
     case RESTREAM_AMF0_ECMA_ARRAY:
 
@@ -260,11 +276,24 @@ restream_amf0_read_value(const uint8_t **p, const uint8_t *last,
         }
 
         v->type = RESTREAM_AMF0_ECMA_ARRAY;
-        return restream_amf0_read_object(p, last, depth + 1, v);
+        return restream_amf0_read_object(p, last, depth, v);
 
-    case RESTREAM_AMF0_STRICT_ARRAY:
+    default: /* RESTREAM_AMF0_STRICT_ARRAY */
         v->type = RESTREAM_AMF0_STRICT_ARRAY;
-        return restream_amf0_read_strict_array(p, last, depth + 1);
+        return restream_amf0_read_strict_array(p, last, depth);
+    }
+}
+
+
+/* values that nobody asks for */
+
+static int
+restream_amf0_skip_value(const uint8_t **p, const uint8_t *last,
+    unsigned marker)
+{
+    restream_str_t  s;
+
+    switch (marker) {
 
     case RESTREAM_AMF0_REFERENCE:
         return restream_amf0_skip(p, last, 2);

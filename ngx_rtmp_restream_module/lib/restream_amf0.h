@@ -44,7 +44,6 @@ typedef struct {
  * than that sets overflow.
  */
 void restream_amf0_put_number(restream_buf_t *b, double v);
-void restream_amf0_put_boolean(restream_buf_t *b, int v);
 void restream_amf0_put_string(restream_buf_t *b, const void *data, size_t len);
 void restream_amf0_put_cstring(restream_buf_t *b, const char *s);
 void restream_amf0_put_null(restream_buf_t *b);

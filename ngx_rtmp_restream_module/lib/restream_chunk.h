@@ -26,6 +26,14 @@
 #define RESTREAM_MSG_AMF0_DATA        18
 #define RESTREAM_MSG_AMF0_COMMAND     20
 
+/* the chunk streams that we send on */
+
+#define RESTREAM_CSID_CONTROL         2
+#define RESTREAM_CSID_COMMAND         3
+#define RESTREAM_CSID_AUDIO           4
+#define RESTREAM_CSID_DATA            5         /* publish and data messages */
+#define RESTREAM_CSID_VIDEO           6
+
 #define RESTREAM_CHUNK_SIZE_DEFAULT   128
 #define RESTREAM_CHUNK_SIZE_MAX       0xffffff
 #define RESTREAM_CHUNK_MAX_STREAMS    16        /* chunk streams per reader */

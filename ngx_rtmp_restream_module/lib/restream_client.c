@@ -20,8 +20,6 @@ static int restream_client_handshake(restream_client_t *cl, const uint8_t **p,
 static int restream_client_message(restream_client_t *cl,
     const restream_chunk_msg_t *msg, restream_client_event_t *ev);
 static int restream_client_acknowledge(restream_client_t *cl);
-static int restream_client_acknowledged(restream_client_t *cl,
-    const restream_chunk_msg_t *msg, restream_client_event_t *ev);
 static int restream_client_user_control(restream_client_t *cl,
     const restream_chunk_msg_t *msg);
 static int restream_client_bandwidth(restream_client_t *cl,
@@ -141,7 +139,7 @@ restream_client_sent(restream_client_t *cl, size_t n)
         return;
     }
 
-    free(cl->out);
+    restream_client_send_free(cl->out, cl->out_size);
 
     cl->out = NULL;
     cl->out_pos = 0;
@@ -178,7 +176,7 @@ restream_client_cleanup(restream_client_t *cl)
     restream_chunk_reader_cleanup(&cl->reader);
 
     free(cl->handshake);
-    free(cl->out);
+    restream_client_send_free(cl->out, cl->out_size);
     free(cl->scratch);
 
     cl->handshake = NULL;
@@ -261,9 +259,6 @@ restream_client_message(restream_client_t *cl,
     case RESTREAM_MSG_AMF0_COMMAND:
         return restream_client_command(cl, p, msg->data + msg->size, ev);
 
-    case RESTREAM_MSG_ACK:
-        return restream_client_acknowledged(cl, msg, ev);
-
     case RESTREAM_MSG_USER_CONTROL:
         return restream_client_user_control(cl, msg);
 
@@ -300,24 +295,6 @@ restream_client_acknowledge(restream_client_t *cl)
     cl->acknowledged = cl->received;
 
     return restream_client_send_control(cl, RESTREAM_MSG_ACK, cl->received);
-}
-
-
-static int
-restream_client_acknowledged(restream_client_t *cl,
-    const restream_chunk_msg_t *msg, restream_client_event_t *ev)
-{
-    if (msg->size < 4) {
-        return RESTREAM_OK;
-    }
-
-    memset(ev, 0, sizeof(restream_client_event_t));
-
-    ev->type = RESTREAM_CLIENT_ACKNOWLEDGED;
-    ev->stage = cl->stage;
-    ev->sequence = restream_get32(msg->data);
-
-    return RESTREAM_DONE;
 }
 
 

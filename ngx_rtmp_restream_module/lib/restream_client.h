@@ -19,12 +19,6 @@
 #include "restream_handshake.h"
 
 
-#define RESTREAM_CLIENT_CSID_CONTROL   2
-#define RESTREAM_CLIENT_CSID_COMMAND   3
-#define RESTREAM_CLIENT_CSID_AUDIO     4
-#define RESTREAM_CLIENT_CSID_DATA      5        /* publish and data messages */
-#define RESTREAM_CLIENT_CSID_VIDEO     6
-
 #define RESTREAM_CLIENT_MAX_OUTPUT     65536    /* bytes waiting to be sent */
 #define RESTREAM_CLIENT_MAX_CODE       128      /* kept of a server's code */
 #define RESTREAM_CLIENT_MAX_TEXT       256      /* and of its description */
@@ -59,8 +53,7 @@ typedef enum {
     RESTREAM_CLIENT_REDIRECT,           /* connect anew to url (code 302) */
     RESTREAM_CLIENT_RECONNECT,          /* after the next key frame, connect to
                                            url; empty: to the same server */
-    RESTREAM_CLIENT_UNPUBLISHED,        /* the server ended the publish */
-    RESTREAM_CLIENT_ACKNOWLEDGED        /* sequence: bytes the server has */
+    RESTREAM_CLIENT_UNPUBLISHED         /* the server ended the publish */
 } restream_client_event_e;
 
 
@@ -78,7 +71,6 @@ typedef enum {
 typedef struct {
     restream_client_event_e   type;
     restream_client_stage_e   stage;    /* when it happened */
-    uint32_t                  sequence; /* ACKNOWLEDGED */
     restream_str_t            code;     /* REJECTED, UNPUBLISHED: e.g.
                                            NetStream.Publish.BadName */
     restream_str_t            text;     /* its description */
@@ -153,7 +145,8 @@ void restream_client_sent(restream_client_t *cl, size_t n);
 
 /*
  * Ends a publish on purpose: FCUnpublish and deleteStream are appended to the
- * output.  Not called before a reconnect: platforms end the broadcast on it.
+ * output, of the two what undoes something that has been said; no publish
+ * follows.  Not called before a reconnect: platforms end the broadcast on it.
  */
 void restream_client_unpublish(restream_client_t *cl);
 

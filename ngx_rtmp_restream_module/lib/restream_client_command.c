@@ -107,7 +107,8 @@ restream_client_result(restream_client_t *cl,
     }
 
     if (cl->stage == RESTREAM_CLIENT_CREATE_STREAM
-        && call->txn == RESTREAM_CLIENT_TXN_CREATE_STREAM)
+        && call->txn == RESTREAM_CLIENT_TXN_CREATE_STREAM
+        && !cl->unpublished)
     {
         return restream_client_created(cl, call);
     }

@@ -98,6 +98,16 @@ restream_client_send_chunked_size(const restream_client_conf_t *conf,
 }
 
 
+void
+restream_client_send_free(uint8_t *data, size_t size)
+{
+    if (data) {
+        explicit_bzero(data, size);
+        free(data);
+    }
+}
+
+
 int
 restream_client_send_bytes(restream_client_t *cl, const uint8_t *data,
     size_t size)
@@ -163,7 +173,7 @@ restream_client_send_reserve(restream_client_t *cl, size_t size)
             memcpy(out, cl->out + cl->out_pos, waiting);
         }
 
-        free(cl->out);
+        restream_client_send_free(cl->out, cl->out_size);
 
         cl->out = out;
         cl->out_size = out_size;
@@ -211,7 +221,7 @@ restream_client_send_control(restream_client_t *cl, uint8_t type,
     restream_buf_init(&b, data, sizeof(data));
     restream_buf_put32(&b, value);
 
-    return restream_client_send_message(cl, RESTREAM_CLIENT_CSID_CONTROL, type,
+    return restream_client_send_message(cl, RESTREAM_CSID_CONTROL, type,
                                         0, data, sizeof(data));
 }
 
@@ -226,7 +236,7 @@ restream_client_send_ping_response(restream_client_t *cl, uint32_t value)
     restream_buf_put16(&b, RESTREAM_CLIENT_PING_RESPONSE);
     restream_buf_put32(&b, value);
 
-    return restream_client_send_message(cl, RESTREAM_CLIENT_CSID_CONTROL,
+    return restream_client_send_message(cl, RESTREAM_CSID_CONTROL,
                                         RESTREAM_MSG_USER_CONTROL, 0, data,
                                         sizeof(data));
 }
@@ -275,7 +285,7 @@ restream_client_send_connect(restream_client_t *cl)
     restream_amf0_put_number(&b, RESTREAM_CLIENT_CAPS_EX);
     restream_amf0_put_object_end(&b);
 
-    return restream_client_send_command(cl, &b, RESTREAM_CLIENT_CSID_COMMAND,
+    return restream_client_send_command(cl, &b, RESTREAM_CSID_COMMAND,
                                         0);
 }
 
@@ -343,7 +353,7 @@ restream_client_send_publish(restream_client_t *cl)
     restream_amf0_put_string(&b, cl->conf.key.data, cl->conf.key.len);
     restream_amf0_put_cstring(&b, "live");
 
-    return restream_client_send_command(cl, &b, RESTREAM_CLIENT_CSID_DATA,
+    return restream_client_send_command(cl, &b, RESTREAM_CSID_DATA,
                                         cl->msid);
 }
 
@@ -372,7 +382,7 @@ restream_client_send_name(restream_client_t *cl, const char *name, double txn)
     restream_amf0_put_null(&b);
     restream_amf0_put_string(&b, cl->conf.key.data, cl->conf.key.len);
 
-    return restream_client_send_command(cl, &b, RESTREAM_CLIENT_CSID_COMMAND,
+    return restream_client_send_command(cl, &b, RESTREAM_CSID_COMMAND,
                                         0);
 }
 
@@ -388,7 +398,7 @@ restream_client_send_call(restream_client_t *cl, const char *name, double txn)
 
     restream_amf0_put_null(&b);
 
-    return restream_client_send_command(cl, &b, RESTREAM_CLIENT_CSID_COMMAND,
+    return restream_client_send_command(cl, &b, RESTREAM_CSID_COMMAND,
                                         0);
 }
 
@@ -406,7 +416,7 @@ restream_client_send_number(restream_client_t *cl, const char *name,
     restream_amf0_put_null(&b);
     restream_amf0_put_number(&b, number);
 
-    return restream_client_send_command(cl, &b, RESTREAM_CLIENT_CSID_COMMAND,
+    return restream_client_send_command(cl, &b, RESTREAM_CSID_COMMAND,
                                         0);
 }
 
@@ -446,7 +456,7 @@ restream_client_send_command(restream_client_t *cl, restream_buf_t *b,
 
     rc = restream_client_send_message(cl, csid, RESTREAM_MSG_AMF0_COMMAND,
                                       msid, b->start, b->last - b->start);
-    free(b->start);
+    restream_client_send_free(b->start, b->end - b->start);
 
     return rc;
 }

@@ -25,11 +25,19 @@ typedef enum {
 } restream_client_txn_e;
 
 
-/*
- * Does the dialogue up to publish fit the output even when nothing of it is
- * drained?
- */
+/* 1: the dialogue up to publish fits the output, even if nothing is drained */
 int restream_client_send_fits(const restream_client_conf_t *conf);
+
+/* Gives back memory of a message, which may hold a key: overwritten first. */
+void restream_client_send_free(uint8_t *data, size_t size);
+
+/*
+ * Each of these appends to the output.
+ *
+ * ret   OK
+ *       ERROR     no memory, or RESTREAM_CLIENT_MAX_OUTPUT is reached; cl->err
+ *                 says which
+ */
 
 int restream_client_send_bytes(restream_client_t *cl, const uint8_t *data,
     size_t size);

@@ -3,11 +3,12 @@
  */
 
 #include "restream_cursor.h"
-#include "restream_client.h"
 
 #include <string.h>
 
 
+static void restream_cursor_lay(restream_cursor_t *view,
+    restream_cursor_scratch_t *sc);
 static int restream_cursor_settle(restream_cursor_t *cur);
 static void restream_cursor_seek(restream_cursor_t *cur, uint64_t seq);
 static int restream_cursor_next(restream_cursor_t *view,
@@ -18,13 +19,12 @@ static void restream_cursor_pass(restream_cursor_t *view,
     const restream_cursor_msg_t *msg);
 static int restream_cursor_slice(restream_cursor_scratch_t *sc,
     const restream_cursor_msg_t *msg, uint32_t chunk_size, uint32_t sent);
-static restream_track_e restream_cursor_track(const restream_frame_t *frm);
 
 
-static const uint8_t  restream_cursor_csid[RESTREAM_TRACKS] = {
-    RESTREAM_CLIENT_CSID_AUDIO,
-    RESTREAM_CLIENT_CSID_VIDEO,
-    RESTREAM_CLIENT_CSID_DATA
+static const uint8_t  restream_cursor_csid[RESTREAM_FLV_KINDS] = {
+    RESTREAM_CSID_AUDIO,
+    RESTREAM_CSID_VIDEO,
+    RESTREAM_CSID_DATA
 };
 
 
@@ -61,7 +61,7 @@ restream_cursor_start(restream_cursor_t *cur, restream_ring_t *ring,
 void
 restream_cursor_stop(restream_cursor_t *cur)
 {
-    restream_frame_unref(&cur->begun.frame);
+    restream_ring_release(cur->ring, &cur->begun.frame);
     restream_headers_unref(&cur->headers);
 
     cur->begun_sent = 0;
@@ -73,8 +73,7 @@ int
 restream_cursor_fill(restream_cursor_t *cur, restream_cursor_scratch_t *sc,
     int begun_only)
 {
-    restream_cursor_t       view;
-    restream_cursor_msg_t  *msg;
+    restream_cursor_t  view;
 
     sc->niov = 0;
     sc->nmsgs = 0;
@@ -108,23 +107,7 @@ restream_cursor_fill(restream_cursor_t *cur, restream_cursor_scratch_t *sc,
         restream_cursor_pass(&view, &sc->msgs[0]);
     }
 
-    while (sc->nmsgs < RESTREAM_CURSOR_MESSAGES) {
-        msg = &sc->msgs[sc->nmsgs];
-
-        if (restream_cursor_next(&view, msg) != RESTREAM_OK) {
-            break;
-        }
-
-        sc->nmsgs++;
-
-        if (restream_cursor_slice(sc, msg, cur->chunk_size, 0)
-            != RESTREAM_OK)
-        {
-            break;
-        }
-
-        restream_cursor_pass(&view, msg);
-    }
+    restream_cursor_lay(&view, sc);
 
     sc->base = view.base;
 
@@ -162,13 +145,13 @@ restream_cursor_sent(restream_cursor_t *cur,
         n -= left;
 
         if (!(msg->frame->flags & RESTREAM_FLV_HEADER)) {
-            cur->sent.audio += (msg->track == RESTREAM_TRACK_AUDIO);
-            cur->sent.video += (msg->track == RESTREAM_TRACK_VIDEO);
+            cur->sent.audio += (msg->kind == RESTREAM_FLV_KIND_AUDIO);
+            cur->sent.video += (msg->kind == RESTREAM_FLV_KIND_VIDEO);
         }
 
         restream_cursor_pass(cur, msg);
 
-        restream_frame_unref(&cur->begun.frame);
+        restream_ring_release(cur->ring, &cur->begun.frame);
         cur->begun_sent = 0;
 
         if (cur->headers && cur->header_i == cur->headers->n) {
@@ -220,6 +203,33 @@ restream_cursor_lag(const restream_cursor_t *cur)
     }
 
     return newest->dts - frm->dts;
+}
+
+
+/* adds whole messages from view on, which moves, as far as there is room */
+
+static void
+restream_cursor_lay(restream_cursor_t *view, restream_cursor_scratch_t *sc)
+{
+    restream_cursor_msg_t  *msg;
+
+    while (sc->nmsgs < RESTREAM_CURSOR_MESSAGES) {
+        msg = &sc->msgs[sc->nmsgs];
+
+        if (restream_cursor_next(view, msg) != RESTREAM_OK) {
+            break;
+        }
+
+        sc->nmsgs++;
+
+        if (restream_cursor_slice(sc, msg, view->chunk_size, 0)
+            != RESTREAM_OK)
+        {
+            break;
+        }
+
+        restream_cursor_pass(view, msg);
+    }
 }
 
 
@@ -328,14 +338,14 @@ restream_cursor_build(const restream_cursor_t *view,
 
     frm = msg->frame;
 
-    msg->track = restream_cursor_track(frm);
+    msg->kind = (uint8_t) restream_flv_kind(frm->type);
     msg->ts = dts > view->base ? dts - view->base : 0;
 
-    if (msg->ts < view->last[msg->track]) {
-        msg->ts = view->last[msg->track];
+    if (msg->ts < view->last[msg->kind]) {
+        msg->ts = view->last[msg->kind];
     }
 
-    csid = restream_cursor_csid[msg->track];
+    csid = restream_cursor_csid[msg->kind];
 
     /*
      * Deltas keep the extended timestamp, which servers read differently, off
@@ -345,11 +355,11 @@ restream_cursor_build(const restream_cursor_t *view,
     fmt = 0;
     field = (uint32_t) msg->ts;
 
-    if ((view->open & (1 << msg->track))
-        && msg->ts - view->last[msg->track] < 0xffffff)
+    if ((view->open & (1 << msg->kind))
+        && msg->ts - view->last[msg->kind] < 0xffffff)
     {
         fmt = 1;
-        field = (uint32_t) (msg->ts - view->last[msg->track]);
+        field = (uint32_t) (msg->ts - view->last[msg->kind]);
     }
 
     msg->header_len = (uint8_t) restream_chunk_put_header(msg->header, fmt,
@@ -374,8 +384,8 @@ restream_cursor_pass(restream_cursor_t *view, const restream_cursor_msg_t *msg)
 
     frm = msg->frame;
 
-    view->last[msg->track] = msg->ts;
-    view->open |= (uint8_t) (1 << msg->track);
+    view->last[msg->kind] = msg->ts;
+    view->open |= (uint8_t) (1 << msg->kind);
 
     if (msg->from_headers) {
         view->header_i++;
@@ -397,8 +407,8 @@ restream_cursor_pass(restream_cursor_t *view, const restream_cursor_msg_t *msg)
         return;
     }
 
-    view->passed.audio += (msg->track == RESTREAM_TRACK_AUDIO);
-    view->passed.video += (msg->track == RESTREAM_TRACK_VIDEO);
+    view->passed.audio += (msg->kind == RESTREAM_FLV_KIND_AUDIO);
+    view->passed.video += (msg->kind == RESTREAM_FLV_KIND_VIDEO);
 }
 
 
@@ -464,21 +474,4 @@ restream_cursor_slice(restream_cursor_scratch_t *sc,
     } while (pos < msg->frame->size);
 
     return RESTREAM_OK;
-}
-
-
-static restream_track_e
-restream_cursor_track(const restream_frame_t *frm)
-{
-    switch (frm->type) {
-
-    case RESTREAM_MSG_AUDIO:
-        return RESTREAM_TRACK_AUDIO;
-
-    case RESTREAM_MSG_VIDEO:
-        return RESTREAM_TRACK_VIDEO;
-
-    default:
-        return RESTREAM_TRACK_DATA;
-    }
 }

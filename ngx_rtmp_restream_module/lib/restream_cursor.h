@@ -6,7 +6,7 @@
  * scratch memory that all cursors of a worker share; whatever part of them the
  * socket took is told to restream_cursor_sent(), and the next fill starts at
  * exactly that byte.  A cursor that waits holds at most the one frame that it
- * has begun to send.
+ * has begun to send, or the headers that it repeats.
  *
  *     ring    [21][K22][23][24][25]
  *                        |
@@ -32,14 +32,6 @@
 #define RESTREAM_CURSOR_MESSAGES  (RESTREAM_CURSOR_IOVS / 2)
 
 
-typedef enum {
-    RESTREAM_TRACK_AUDIO = 0,
-    RESTREAM_TRACK_VIDEO,
-    RESTREAM_TRACK_DATA,
-    RESTREAM_TRACKS
-} restream_track_e;
-
-
 /* one message as it goes out */
 
 typedef struct {
@@ -50,7 +42,7 @@ typedef struct {
     uint8_t              header_len;
     uint8_t              next[5];       /* type 3 header of further chunks */
     uint8_t              next_len;
-    uint8_t              track;         /* restream_track_e */
+    uint8_t              kind;          /* restream_flv_kind_e */
     unsigned             from_headers:1; /* repeats cached headers, does not
                                             move seq */
 } restream_cursor_msg_t;
@@ -73,7 +65,7 @@ typedef struct {
                                            by the owner; RESTREAM_RING_NONE
                                            after restream_cursor_start() */
     uint64_t                 base;      /* dts that is 0 on the wire */
-    uint64_t                 last[RESTREAM_TRACKS];  /* ts last sent */
+    uint64_t                 last[RESTREAM_FLV_KINDS];  /* ts sent */
     restream_ring_count_t    passed;    /* ring's totals at seq */
     restream_ring_count_t    sent;      /* frames finished */
     restream_ring_count_t    dropped;   /* frames jumped over */
@@ -84,7 +76,7 @@ typedef struct {
     uint32_t                 begun_sent;    /* bytes of its wire_size */
     uint32_t                 chunk_size;
     uint32_t                 msid;
-    uint8_t                  open;      /* bit per track: had its type 0 */
+    uint8_t                  open;      /* bit per kind: had its type 0 */
     unsigned                 started:1; /* base is set */
     unsigned                 waiting_key:1;
 } restream_cursor_t;
@@ -129,6 +121,10 @@ void restream_cursor_sent(restream_cursor_t *cur,
 
 /* 1: something is begun and not finished, or there is more in the ring */
 int restream_cursor_pending(const restream_cursor_t *cur);
+
+/* 1: the frame that it has begun is one that the ring has lent */
+#define restream_cursor_lent(cur)                                             \
+    ((cur)->begun.frame != NULL && (cur)->begun.frame->lent)
 
 /* how far behind the newest frame, ms; 0 when caught up or not started */
 uint64_t restream_cursor_lag(const restream_cursor_t *cur);

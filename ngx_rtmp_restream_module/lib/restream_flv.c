@@ -41,7 +41,7 @@
 #define RESTREAM_FLV_EX_MODEX          7
 
 #define RESTREAM_FLV_ONE_TRACK         0
-#define RESTREAM_FLV_MANY_CODECS       2        /* the last kind there is */
+#define RESTREAM_FLV_MANY_CODECS       2        /* the last type there is */
 
 
 static void restream_flv_plain(restream_flv_info_t *info);
@@ -62,40 +62,21 @@ static void restream_flv_header(restream_flv_info_t *info,
 static void restream_flv_frame(restream_flv_info_t *info, unsigned frame_type);
 
 
-/* FourCCs of the legacy ids, those of QuickTime where Enhanced RTMP has none */
+restream_flv_kind_e
+restream_flv_kind(uint8_t type)
+{
+    switch (type) {
 
-static const uint32_t  restream_flv_video_codecs[16] = {
-    [2] = restream_fourcc('F', 'L', 'V', '1'),
-    [3] = restream_fourcc('F', 'S', 'V', '1'),
-    [4] = restream_fourcc('V', 'P', '6', 'F'),
-    [5] = restream_fourcc('V', 'P', '6', 'A'),
-    [6] = restream_fourcc('F', 'S', 'V', '2'),
-    [7] = restream_fourcc('a', 'v', 'c', '1'),
-    [12] = restream_fourcc('h', 'v', 'c', '1')
-};
+    case RESTREAM_MSG_AUDIO:
+        return RESTREAM_FLV_KIND_AUDIO;
 
+    case RESTREAM_MSG_VIDEO:
+        return RESTREAM_FLV_KIND_VIDEO;
 
-static const uint32_t  restream_flv_audio_codecs[16] = {
-    [0] = restream_fourcc('s', 'o', 'w', 't'),
-    [2] = restream_fourcc('.', 'm', 'p', '3'),
-    [3] = restream_fourcc('s', 'o', 'w', 't'),
-    [4] = restream_fourcc('n', 'm', 'o', 's'),
-    [5] = restream_fourcc('n', 'm', 'o', 's'),
-    [6] = restream_fourcc('n', 'm', 'o', 's'),
-    [7] = restream_fourcc('a', 'l', 'a', 'w'),
-    [8] = restream_fourcc('u', 'l', 'a', 'w'),
-    [10] = restream_fourcc('m', 'p', '4', 'a'),
-    [11] = restream_fourcc('s', 'p', 'e', 'x'),
-    [14] = restream_fourcc('.', 'm', 'p', '3')
-};
-
-
-static const char  restream_flv_names[][5] = {
-    "avc1", "hvc1", "vvc1", "av01", "vp09", "vp08",
-    "mp4a", "Opus", "fLaC", "ac-3", "ec-3", ".mp3",
-    "FLV1", "FSV1", "FSV2", "VP6F", "VP6A",
-    "sowt", "nmos", "alaw", "ulaw", "spex"
-};
+    default:
+        return RESTREAM_FLV_KIND_DATA;
+    }
+}
 
 
 void
@@ -136,7 +117,6 @@ restream_flv_plain(restream_flv_info_t *info)
     memset(info, 0, sizeof(restream_flv_info_t));
 
     info->track = RESTREAM_FLV_NO_TRACK;
-    info->format = 0xff;
 }
 
 
@@ -144,21 +124,17 @@ static void
 restream_flv_video(const uint8_t *p, const uint8_t *last,
     restream_flv_info_t *info)
 {
-    unsigned  frame_type;
+    unsigned  frame_type, codec;
 
     frame_type = p[0] >> 4;
-
-    info->format = p[0] & 0x0f;
-    info->codec = restream_flv_video_codecs[info->format];
+    codec = p[0] & 0x0f;
 
     if (frame_type == RESTREAM_FLV_FRAME_COMMAND) {
         info->flags = RESTREAM_FLV_EMPTY;
         return;
     }
 
-    if (info->format != RESTREAM_FLV_CODEC_AVC
-        && info->format != RESTREAM_FLV_CODEC_HEVC)
-    {
+    if (codec != RESTREAM_FLV_CODEC_AVC && codec != RESTREAM_FLV_CODEC_HEVC) {
         restream_flv_frame(info, frame_type);
         return;
     }
@@ -245,10 +221,7 @@ static void
 restream_flv_audio(const uint8_t *p, const uint8_t *last,
     restream_flv_info_t *info)
 {
-    info->format = p[0] >> 4;
-    info->codec = restream_flv_audio_codecs[info->format];
-
-    if (info->format == RESTREAM_FLV_FORMAT_AAC && last - p >= 2
+    if (p[0] >> 4 == RESTREAM_FLV_FORMAT_AAC && last - p >= 2
         && p[1] == RESTREAM_FLV_AAC_HEADER)
     {
         restream_flv_header(info, RESTREAM_FLV_HEADER_SEQUENCE);
@@ -336,16 +309,16 @@ restream_flv_modex(const uint8_t **pp, const uint8_t *last, unsigned *packet)
 }
 
 
-/* reads the codec and, of a multitrack message, the true packet type and the
- * first track; both stand at the same place in all three kinds of it */
+/* steps over the codec and, of a multitrack message, reads the true packet type
+ * and the first track; both stand at the same place in all types of it */
 
 static int
 restream_flv_tracks(const uint8_t *p, const uint8_t *last,
     unsigned multitrack, unsigned *packet, restream_flv_info_t *info)
 {
-    unsigned  kind, tracks;
+    unsigned  type, tracks;
 
-    kind = RESTREAM_FLV_ONE_TRACK;
+    type = RESTREAM_FLV_ONE_TRACK;
     tracks = (*packet == multitrack);
 
     if (tracks) {
@@ -354,10 +327,10 @@ restream_flv_tracks(const uint8_t *p, const uint8_t *last,
             return RESTREAM_ERROR;
         }
 
-        kind = *p >> 4;
+        type = *p >> 4;
         *packet = *p++ & 0x0f;
 
-        if (kind > RESTREAM_FLV_MANY_CODECS || *packet == multitrack) {
+        if (type > RESTREAM_FLV_MANY_CODECS || *packet == multitrack) {
             return RESTREAM_ERROR;
         }
     }
@@ -366,12 +339,10 @@ restream_flv_tracks(const uint8_t *p, const uint8_t *last,
         return RESTREAM_ERROR;
     }
 
-    info->codec = restream_get32(p);
-
     if (tracks) {
         info->track = p[4];
 
-        if (kind != RESTREAM_FLV_ONE_TRACK) {
+        if (type != RESTREAM_FLV_ONE_TRACK) {
             info->track |= RESTREAM_FLV_MANY;
         }
     }
@@ -425,21 +396,19 @@ restream_flv_metadata(const uint8_t *data, size_t size, restream_str_t *prefix)
 }
 
 
-const char *
-restream_flv_codec_name(uint32_t codec)
+int
+restream_flv_metadata_video(const uint8_t *data, size_t size)
 {
-    size_t       i;
-    const char  *name;
+    size_t             i, len;
+    static const char  key[] = "videocodecid";
 
-    for (i = 0; i < sizeof(restream_flv_names) / sizeof(*restream_flv_names);
-         i++)
-    {
-        name = restream_flv_names[i];
+    len = sizeof(key) - 1;
 
-        if (codec == restream_fourcc(name[0], name[1], name[2], name[3])) {
-            return name;
+    for (i = 0; i + len <= size; i++) {
+        if (memcmp(data + i, key, len) == 0) {
+            return 1;
         }
     }
 
-    return "unknown";
+    return 0;
 }

@@ -1,8 +1,7 @@
 /*
  * Classifies audio, video and data messages: header or frame, key frame,
- * disposable, codec, track.  Legacy FLV (AVC, HEVC as codec 12, AAC and the
- * rest) and Enhanced RTMP v2 (src: enhanced-rtmp-v2, "Enhanced Audio",
- * "Enhanced Video").
+ * disposable, track.  Legacy FLV (AVC, HEVC as codec 12, AAC and the rest) and
+ * Enhanced RTMP v2 (src: enhanced-rtmp-v2, "Enhanced Audio", "Enhanced Video").
  *
  * Pure: borrows the bytes, keeps nothing.  A message that it cannot follow is
  * a plain frame of an unknown codec, never an error: we pass through.
@@ -13,6 +12,16 @@
 
 
 #include "restream_buf.h"
+
+
+/* What a message carries: each kind has its own time line and chunk stream. */
+
+typedef enum {
+    RESTREAM_FLV_KIND_AUDIO = 0,
+    RESTREAM_FLV_KIND_VIDEO,
+    RESTREAM_FLV_KIND_DATA,
+    RESTREAM_FLV_KINDS
+} restream_flv_kind_e;
 
 
 #define RESTREAM_FLV_KEY         0x01   /* decoding can start here */
@@ -37,24 +46,16 @@ typedef enum {
 } restream_flv_header_e;
 
 
-#define restream_fourcc(a, b, c, d)                                           \
-    (((uint32_t) (a) << 24) | ((uint32_t) (b) << 16)                          \
-     | ((uint32_t) (c) << 8) | (uint32_t) (d))
-
-
 typedef struct {
     uint8_t                 flags;      /* RESTREAM_FLV_* */
-    restream_flv_header_e   header;     /* kind, with RESTREAM_FLV_HEADER */
+    restream_flv_header_e   header;     /* which, with RESTREAM_FLV_HEADER */
     uint16_t                track;      /* RESTREAM_FLV_NO_TRACK, 0..255, or
                                            RESTREAM_FLV_MANY | first track */
-    uint32_t                codec;      /* FourCC; legacy ids are mapped to one
-                                           (avc1, hvc1, mp4a, .mp3, ...);
-                                           0 unknown */
-    uint8_t                 format;     /* legacy id (SoundFormat, CodecID) or
-                                           0xff: Enhanced RTMP, or nothing
-                                           at all */
 } restream_flv_info_t;
 
+
+/* by type, RESTREAM_MSG_*: what is neither audio nor video is data */
+restream_flv_kind_e restream_flv_kind(uint8_t type);
 
 /*
  * in    type      RESTREAM_MSG_AUDIO or RESTREAM_MSG_VIDEO
@@ -79,8 +80,8 @@ void restream_flv_classify(uint8_t type, const uint8_t *data, size_t size,
 int restream_flv_metadata(const uint8_t *data, size_t size,
     restream_str_t *prefix);
 
-/* "avc1", "Opus", ...; "unknown" for 0.  Static; for status and the API. */
-const char *restream_flv_codec_name(uint32_t codec);
+/* 1: metadata that tells of video, by its property videocodecid */
+int restream_flv_metadata_video(const uint8_t *data, size_t size);
 
 
 #endif /* _RESTREAM_FLV_H_INCLUDED_ */

@@ -1,5 +1,5 @@
 /*
- * Frames, header sets and the ring.
+ * The newest frames of a stream: see restream_ring.h.
  *
  * The ring is a circular array of entries, indexed by the low bits of the
  * sequence number; it doubles when full.  It cannot grow without end: each
@@ -14,6 +14,7 @@
 
 
 #define RESTREAM_RING_MIN_ENTRIES  256          /* a power of two */
+#define RESTREAM_RING_LENT         4            /* this part of the limit */
 
 
 typedef struct {
@@ -31,17 +32,14 @@ struct restream_ring_s {
     uint64_t                key;        /* newest ever, may be behind tail */
     restream_ring_count_t   total;      /* frames ever pushed */
     size_t                  size;       /* bytes charged, see ring_charge() */
+    size_t                  lent;       /* of these, bytes behind the tail */
+    uint32_t                nlent;      /* frames */
     size_t                  limit;
 };
 
 
-static restream_frame_t *restream_frame_copy(const restream_frame_t *frm);
-static int restream_headers_match(const restream_frame_t *a,
-    const restream_frame_t *b);
-static unsigned restream_headers_track(const restream_frame_t *frm);
-static unsigned restream_headers_rank(const restream_frame_t *frm);
-static void restream_headers_insert(restream_headers_t *headers,
-    restream_frame_t *frm);
+static int restream_ring_overdrawn(const restream_ring_t *ring);
+static void restream_ring_total(restream_ring_t *ring, uint8_t type);
 static int restream_ring_grow(restream_ring_t *ring);
 static void restream_ring_evict(restream_ring_t *ring);
 static size_t restream_ring_charge(const restream_frame_t *frm);
@@ -49,243 +47,6 @@ static size_t restream_ring_charge(const restream_frame_t *frm);
 
 #define restream_ring_entry(ring, seq)                                        \
     (&(ring)->entries[(seq) & (ring)->mask])
-
-
-restream_frame_t *
-restream_frame_create(uint8_t type, uint64_t dts,
-    const restream_flv_info_t *info, uint32_t size)
-{
-    restream_frame_t  *frm;
-
-    frm = malloc(sizeof(restream_frame_t) + size);
-    if (frm == NULL) {
-        return NULL;
-    }
-
-    frm->dts = dts;
-    frm->refs = 1;
-    frm->size = size;
-    frm->track = info->track;
-    frm->type = type;
-    frm->flags = info->flags;
-    frm->header = info->header;
-    frm->headers = NULL;
-
-    return frm;
-}
-
-
-restream_frame_t *
-restream_frame_ref(restream_frame_t *frm)
-{
-    frm->refs++;
-
-    return frm;
-}
-
-
-void
-restream_frame_unref(restream_frame_t **pfrm)
-{
-    restream_frame_t  *frm;
-
-    frm = *pfrm;
-    *pfrm = NULL;
-
-    if (frm == NULL || --frm->refs > 0) {
-        return;
-    }
-
-    restream_headers_unref(&frm->headers);
-    free(frm);
-}
-
-
-static restream_frame_t *
-restream_frame_copy(const restream_frame_t *frm)
-{
-    restream_frame_t  *copy;
-
-    copy = malloc(sizeof(restream_frame_t) + frm->size);
-    if (copy == NULL) {
-        return NULL;
-    }
-
-    memcpy(copy, frm, sizeof(restream_frame_t) + frm->size);
-
-    copy->refs = 1;
-    copy->headers = NULL;
-
-    return copy;
-}
-
-
-restream_headers_t *
-restream_headers_with(const restream_headers_t *headers, restream_frame_t *frm,
-    uint32_t epoch)
-{
-    uint32_t             i, n;
-    restream_frame_t    *copy, *old;
-    restream_headers_t  *new;
-
-    n = headers ? headers->n : 0;
-    new = malloc(sizeof(restream_headers_t)
-                 + (n + 1) * sizeof(restream_frame_t *));
-    if (new == NULL) {
-        return NULL;
-    }
-
-    new->refs = 1;
-    new->epoch = epoch;
-    new->n = 0;
-
-    /* frm->headers will refer to this set: a set that referred to frm in turn
-     * would live for ever */
-
-    copy = (frm->flags & RESTREAM_FLV_HEADER) ? restream_frame_copy(frm) : NULL;
-    if (copy == NULL && (frm->flags & RESTREAM_FLV_HEADER)) {
-        goto failed;
-    }
-
-    for (i = 0; i < n; i++) {
-        old = headers->frames[i];
-
-        if (!restream_headers_match(old, frm)) {
-            new->frames[new->n++] = restream_frame_ref(old);
-
-        } else if (copy) {
-            new->frames[new->n++] = copy;
-            copy = NULL;
-        }
-    }
-
-    if (copy) {
-        restream_headers_insert(new, copy);
-    }
-
-    if (new->n <= RESTREAM_HEADERS_MAX) {
-        return new;
-    }
-
-failed:
-
-    restream_headers_unref(&new);
-
-    return NULL;
-}
-
-
-/* whether a, a header of a set, is superseded by b */
-
-static int
-restream_headers_match(const restream_frame_t *a, const restream_frame_t *b)
-{
-    return a->type == b->type
-           && restream_headers_track(a) == restream_headers_track(b)
-           && ((b->flags & RESTREAM_FLV_END) || a->header == b->header);
-}
-
-
-/* a message without a track number is of track 0 (OBS changes between both
- * forms with the codec) */
-
-static unsigned
-restream_headers_track(const restream_frame_t *frm)
-{
-    return frm->track == RESTREAM_FLV_NO_TRACK ? 0 : frm->track;
-}
-
-
-/* sending order: metadata; video; audio; of each what the decoder has to know
- * before its configuration first */
-
-static unsigned
-restream_headers_rank(const restream_frame_t *frm)
-{
-    unsigned  rank;
-
-    if (frm->header == RESTREAM_FLV_HEADER_METADATA) {
-        return 0;
-    }
-
-    rank = (frm->type == RESTREAM_MSG_VIDEO) ? 1 : 3;
-
-    return frm->header == RESTREAM_FLV_HEADER_SEQUENCE ? rank + 1 : rank;
-}
-
-
-static void
-restream_headers_insert(restream_headers_t *headers, restream_frame_t *frm)
-{
-    uint32_t  i;
-    unsigned  rank;
-
-    rank = restream_headers_rank(frm);
-
-    for (i = headers->n; i > 0; i--) {
-        if (restream_headers_rank(headers->frames[i - 1]) <= rank) {
-            break;
-        }
-
-        headers->frames[i] = headers->frames[i - 1];
-    }
-
-    headers->frames[i] = frm;
-    headers->n++;
-}
-
-
-restream_headers_t *
-restream_headers_ref(restream_headers_t *headers)
-{
-    headers->refs++;
-
-    return headers;
-}
-
-
-void
-restream_headers_unref(restream_headers_t **pheaders)
-{
-    uint32_t             i;
-    restream_headers_t  *headers;
-
-    headers = *pheaders;
-    *pheaders = NULL;
-
-    if (headers == NULL || --headers->refs > 0) {
-        return;
-    }
-
-    for (i = 0; i < headers->n; i++) {
-        restream_frame_unref(&headers->frames[i]);
-    }
-
-    free(headers);
-}
-
-
-restream_frame_t *
-restream_headers_find(const restream_headers_t *headers,
-    const restream_frame_t *frm)
-{
-    uint32_t           i;
-    restream_frame_t  *h;
-
-    if (headers == NULL) {
-        return NULL;
-    }
-
-    for (i = 0; i < headers->n; i++) {
-        h = headers->frames[i];
-
-        if (h->header == frm->header && restream_headers_match(h, frm)) {
-            return h;
-        }
-    }
-
-    return NULL;
-}
 
 
 restream_ring_t *
@@ -342,17 +103,17 @@ restream_ring_push(restream_ring_t *ring, restream_frame_t *frm)
 
     charge = restream_ring_charge(frm);
 
-    /* a frame that evicts another finds a free entry */
+    while (ring->tail < ring->head && ring->size + charge > ring->limit) {
+        restream_ring_evict(ring);
 
-    if (ring->head - ring->tail > ring->mask
-        && ring->size + charge <= ring->limit
-        && restream_ring_grow(ring) != RESTREAM_OK)
-    {
-        restream_frame_unref(&frm);
-        return RESTREAM_ERROR;
+        if (restream_ring_overdrawn(ring)) {
+            return RESTREAM_AGAIN;
+        }
     }
 
-    while (ring->tail < ring->head && ring->size + charge > ring->limit) {
+    if (ring->head - ring->tail > ring->mask
+        && restream_ring_grow(ring) != RESTREAM_OK)
+    {
         restream_ring_evict(ring);
     }
 
@@ -366,14 +127,62 @@ restream_ring_push(restream_ring_t *ring, restream_frame_t *frm)
     e->before = ring->total;
 
     if (!(frm->flags & RESTREAM_FLV_HEADER)) {
-        ring->total.audio += (frm->type == RESTREAM_MSG_AUDIO);
-        ring->total.video += (frm->type == RESTREAM_MSG_VIDEO);
+        restream_ring_total(ring, frm->type);
     }
 
     ring->size += charge;
     ring->head++;
 
     return RESTREAM_OK;
+}
+
+
+void
+restream_ring_lose(restream_ring_t *ring, uint8_t type)
+{
+    while (ring->tail < ring->head) {
+        restream_ring_evict(ring);
+    }
+
+    restream_ring_total(ring, type);
+
+    ring->head++;
+    ring->tail = ring->head;
+}
+
+
+void
+restream_ring_release(restream_ring_t *ring, restream_frame_t **frm)
+{
+    size_t  charge;
+
+    if (*frm && (*frm)->lent && (*frm)->refs == 1) {
+        charge = restream_ring_charge(*frm);
+
+        ring->size -= charge;
+        ring->lent -= charge;
+        ring->nlent--;
+    }
+
+    restream_frame_unref(frm);
+}
+
+
+/* one is always lent: with a limit that is too small for the stream's key
+ * frames nobody would ever finish one */
+
+static int
+restream_ring_overdrawn(const restream_ring_t *ring)
+{
+    return ring->nlent > 1 && ring->lent > ring->limit / RESTREAM_RING_LENT;
+}
+
+
+static void
+restream_ring_total(restream_ring_t *ring, uint8_t type)
+{
+    ring->total.audio += (type == RESTREAM_MSG_AUDIO);
+    ring->total.video += (type == RESTREAM_MSG_VIDEO);
 }
 
 
@@ -406,22 +215,46 @@ restream_ring_grow(restream_ring_t *ring)
 static void
 restream_ring_evict(restream_ring_t *ring)
 {
+    size_t                  charge;
     restream_ring_entry_t  *e;
 
     e = restream_ring_entry(ring, ring->tail);
+    charge = restream_ring_charge(e->frame);
 
-    ring->size -= restream_ring_charge(e->frame);
+    if (e->frame->refs > 1 && e->frame->size > RESTREAM_RING_FREE) {
+        e->frame->lent = 1;
+        ring->lent += charge;
+        ring->nlent++;
+
+    } else {
+        ring->size -= charge;
+    }
+
     ring->tail++;
 
     restream_frame_unref(&e->frame);
 }
 
 
+/* a header has a copy in the set that it begins */
+
 static size_t
 restream_ring_charge(const restream_frame_t *frm)
 {
-    return sizeof(restream_ring_entry_t) + sizeof(restream_frame_t)
-           + frm->size;
+    size_t  charge;
+
+    charge = sizeof(restream_frame_t) + frm->size;
+
+    if (frm->headers) {
+
+        if (frm->flags & RESTREAM_FLV_HEADER) {
+            charge *= 2;
+        }
+
+        charge += restream_headers_overhead(frm->headers);
+    }
+
+    return sizeof(restream_ring_entry_t) + charge;
 }
 
 

@@ -1,107 +1,78 @@
 /*
- * Frames, the headers that apply to them, and the ring that keeps the newest
- * of them for any number of readers.
+ * The newest frames of a stream, for any number of readers.
  *
- * A frame is immutable once built and shared by reference: the ring holds one,
- * whoever is writing it holds one.  Readers keep a sequence number (cursor) and
- * no memory; falling off the tail is how a slow one drops.
+ * Readers keep a sequence number (cursor) and no memory; falling off the tail
+ * is how a slow one drops.
  *
  *     tail                     key                key         head
  *      | oldest kept            |                  |           | next to come
  *      v                        v                  v           v
  *      [12][13][14][15][16][17][K18][19][20][21][K22][23][24]
  *
- * One thread.  Memory: malloc, bounded by the ring's limit.
+ * What a reader has begun to send it has to finish, for half a message cannot
+ * be taken back on the wire.  Until then the frame is kept, also when the ring
+ * has moved on: it is lent.  What is lent stays charged to the ring, which
+ * keeps less of the rest meanwhile, so that the limit holds whatever the number
+ * of readers.  A slow reader is left in peace while that does not cost the
+ * others much: only when more than a quarter of the limit would be lent, the
+ * slowest has to give up.
+ *
+ * One thread.  Memory: malloc.  At most the limit, and on top of it
+ *  - the newest frame, and one that is lent, where they alone are larger;
+ *  - the headers in force, RESTREAM_HEADERS_SIZE at most;
+ *  - RESTREAM_RING_FREE per reader: the headers, or a small frame, that it has
+ *    begun.
  */
 
 #ifndef _RESTREAM_RING_H_INCLUDED_
 #define _RESTREAM_RING_H_INCLUDED_
 
 
-#include "restream_flv.h"
+#include "restream_frame.h"
 
 
-#define RESTREAM_HEADERS_MAX   32       /* header messages of one stream */
-#define RESTREAM_RING_NONE     UINT64_MAX
-
-
-typedef struct restream_headers_s  restream_headers_t;
-
-
-typedef struct {
-    uint64_t              dts;          /* ms on the source's own time line */
-    uint32_t              refs;
-    uint32_t              size;         /* bytes in data */
-    uint16_t              track;        /* as restream_flv_info_t */
-    uint8_t               type;         /* RESTREAM_MSG_AUDIO, _VIDEO or
-                                           _AMF0_DATA */
-    uint8_t               flags;        /* RESTREAM_FLV_* */
-    uint8_t               header;       /* restream_flv_header_e */
-    restream_headers_t   *headers;      /* KEY: those in force here; HEADER:
-                                           those in force behind it; else NULL.
-                                           A reference. */
-    uint8_t               data[];
-} restream_frame_t;
-
-
-/* What a decoder needs before a key frame, in sending order: metadata, then
- * per track colour and channel configuration, then sequence headers.
- * Immutable and refcounted. */
-
-struct restream_headers_s {
-    uint32_t              refs;
-    uint32_t              epoch;        /* never equal for different contents */
-    uint32_t              n;
-    restream_frame_t     *frames[];     /* n references; copies, see below */
-};
-
-
-/*
- * A frame with room for size bytes and one reference; the caller fills data
- * before it is shared.  NULL: no memory.
- */
-restream_frame_t *restream_frame_create(uint8_t type, uint64_t dts,
-    const restream_flv_info_t *info, uint32_t size);
-restream_frame_t *restream_frame_ref(restream_frame_t *frm);
-void restream_frame_unref(restream_frame_t **frm);      /* clears *frm */
-
-/*
- * The headers with frm in place of the one of the same type, kind and track,
- * or added; with frm an END: without those of its type and track.  headers may
- * be NULL (none yet).  The set keeps a copy of frm, so that frm->headers may
- * refer to it.  Returns a new object with one reference and a new epoch; NULL:
- * no memory, or more than RESTREAM_HEADERS_MAX.
- */
-restream_headers_t *restream_headers_with(const restream_headers_t *headers,
-    restream_frame_t *frm, uint32_t epoch);
-restream_headers_t *restream_headers_ref(restream_headers_t *headers);
-void restream_headers_unref(restream_headers_t **headers);
-
-/* The frame of the same type, kind and track, borrowed; NULL: none. */
-restream_frame_t *restream_headers_find(const restream_headers_t *headers,
-    const restream_frame_t *frm);
+#define RESTREAM_RING_NONE  UINT64_MAX
+#define RESTREAM_RING_FREE  65536       /* bytes of a frame that is lent without
+                                           a charge */
 
 
 typedef struct restream_ring_s  restream_ring_t;
 
-/* limit: bytes of frames kept, headers and bookkeeping of a frame included */
+/* limit: bytes of frames, headers and bookkeeping of a frame included */
 restream_ring_t *restream_ring_create(size_t limit);
+
+/* before that, readers release what they hold */
 void restream_ring_destroy(restream_ring_t **ring);
 
 /*
  * Takes the caller's reference of frm, evicts from the tail what no longer
- * fits (the newest frame stays, whatever its size).
+ * fits (the newest frame stays, whatever its size).  Without memory for its
+ * bookkeeping the ring keeps fewer frames.
  *
  * ret   OK
- *       ERROR     no memory; frm is released, the ring is unchanged
+ *       AGAIN     not taken: too much is lent.  A reader of a frame that has
+ *                 lent set has to release it, then call again
  */
 int restream_ring_push(restream_ring_t *ring, restream_frame_t *frm);
+
+/*
+ * A frame of that type could not be kept.  Nothing behind it may be sent before
+ * the next key frame: the ring is emptied, so that every reader falls off its
+ * tail and counts what it missed.
+ */
+void restream_ring_lose(restream_ring_t *ring, uint8_t type);
+
+/* Gives back a reader's reference of a frame that was in the ring; clears
+ * *frm. */
+void restream_ring_release(restream_ring_t *ring, restream_frame_t **frm);
 
 /* borrowed until the next push; NULL when seq is not in the ring */
 restream_frame_t *restream_ring_get(const restream_ring_t *ring, uint64_t seq);
 
 uint64_t restream_ring_tail(const restream_ring_t *ring);
 uint64_t restream_ring_head(const restream_ring_t *ring);
+
+/* bytes charged: what is in the ring, and what is lent */
 size_t restream_ring_size(const restream_ring_t *ring);
 
 /* newest key frame, O(1); newest key frame at or before seq; RESTREAM_RING_NONE

@@ -81,6 +81,7 @@ typedef enum {
 } restream_reason_e;
 
 
+/* "dns", "the server's name could not be resolved", ...; static */
 const char *restream_reason_code(restream_reason_e reason);
 const char *restream_reason_text(restream_reason_e reason);
 
@@ -89,6 +90,8 @@ const char *restream_reason_text(restream_reason_e reason);
  *                 included; CLOSED_BEFORE_START needs attention from the third
  */
 restream_class_e restream_reason_class(restream_reason_e reason, unsigned run);
+
+/* "retryable", "needs-attention", "" for none; static */
 const char *restream_class_name(restream_class_e class);
 
 /*

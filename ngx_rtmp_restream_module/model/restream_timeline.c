@@ -3,7 +3,7 @@
  *
  * A clock is a pair of equal moments: a timestamp of the publisher and its
  * value on the line.  Where the publisher's clock jumps, a new pair is set and
- * the pair before is kept, since tracks do not jump in the same message.
+ * the pair before is kept, since the kinds do not jump in the same message.
  */
 
 #include "restream_timeline.h"
@@ -13,10 +13,10 @@
 
 static uint64_t restream_timeline_follow(const restream_timeline_t *tl,
     uint32_t timestamp);
-static void restream_timeline_choose(restream_timeline_t *tl, unsigned track,
-    uint32_t timestamp, uint64_t now);
+static void restream_timeline_choose(restream_timeline_t *tl,
+    restream_flv_kind_e kind, uint32_t timestamp, uint64_t now);
 static int restream_timeline_fits(const restream_timeline_t *tl,
-    const restream_timeline_clock_t *clock, unsigned track,
+    const restream_timeline_clock_t *clock, restream_flv_kind_e kind,
     uint32_t timestamp);
 static void restream_timeline_anchor(restream_timeline_t *tl,
     uint32_t timestamp, uint64_t now);
@@ -50,16 +50,16 @@ restream_timeline_resync(restream_timeline_t *tl)
 
 
 uint64_t
-restream_timeline_next(restream_timeline_t *tl, unsigned track,
+restream_timeline_next(restream_timeline_t *tl, restream_flv_kind_e kind,
     uint32_t timestamp, uint64_t now)
 {
     int64_t  value;
 
-    if (track == RESTREAM_TIMELINE_DATA) {
-        return tl->track[track] = restream_timeline_follow(tl, timestamp);
+    if (kind == RESTREAM_FLV_KIND_DATA) {
+        return tl->newest[kind] = restream_timeline_follow(tl, timestamp);
     }
 
-    restream_timeline_choose(tl, track, timestamp, now);
+    restream_timeline_choose(tl, kind, timestamp, now);
 
     value = restream_timeline_value(&tl->clock, timestamp);
 
@@ -68,8 +68,8 @@ restream_timeline_next(restream_timeline_t *tl, unsigned track,
         tl->clock.value = value;
     }
 
-    if (value > (int64_t) tl->track[track]) {
-        tl->track[track] = value;
+    if (value > (int64_t) tl->newest[kind]) {
+        tl->newest[kind] = value;
     }
 
     if (value > (int64_t) tl->last) {
@@ -77,7 +77,7 @@ restream_timeline_next(restream_timeline_t *tl, unsigned track,
         tl->last_at = now;
     }
 
-    return tl->track[track];
+    return tl->newest[kind];
 }
 
 
@@ -87,7 +87,7 @@ restream_timeline_follow(const restream_timeline_t *tl, uint32_t timestamp)
     int64_t  value;
 
     if (!tl->started || tl->resync
-        || !restream_timeline_fits(tl, &tl->clock, RESTREAM_TIMELINE_DATA,
+        || !restream_timeline_fits(tl, &tl->clock, RESTREAM_FLV_KIND_DATA,
                                    timestamp))
     {
         return tl->last;
@@ -99,8 +99,8 @@ restream_timeline_follow(const restream_timeline_t *tl, uint32_t timestamp)
         return tl->last;
     }
 
-    if (value < (int64_t) tl->track[RESTREAM_TIMELINE_DATA]) {
-        return tl->track[RESTREAM_TIMELINE_DATA];
+    if (value < (int64_t) tl->newest[RESTREAM_FLV_KIND_DATA]) {
+        return tl->newest[RESTREAM_FLV_KIND_DATA];
     }
 
     return value;
@@ -110,7 +110,7 @@ restream_timeline_follow(const restream_timeline_t *tl, uint32_t timestamp)
 /* makes tl->clock the one that the timestamp belongs to */
 
 static void
-restream_timeline_choose(restream_timeline_t *tl, unsigned track,
+restream_timeline_choose(restream_timeline_t *tl, restream_flv_kind_e kind,
     uint32_t timestamp, uint64_t now)
 {
     restream_timeline_clock_t  clock;
@@ -121,13 +121,13 @@ restream_timeline_choose(restream_timeline_t *tl, unsigned track,
         return;
     }
 
-    if (restream_timeline_fits(tl, &tl->clock, track, timestamp)) {
+    if (restream_timeline_fits(tl, &tl->clock, kind, timestamp)) {
         return;
     }
 
     clock = tl->clock;
 
-    if (restream_timeline_fits(tl, &tl->other, track, timestamp)) {
+    if (restream_timeline_fits(tl, &tl->other, kind, timestamp)) {
         tl->clock = tl->other;
         tl->other = clock;
         return;
@@ -135,12 +135,12 @@ restream_timeline_choose(restream_timeline_t *tl, unsigned track,
 
     tl->other = clock;
 
-    /* a gap goes on with the same clock, unless the line of this track is far
+    /* a gap goes on with the same clock, unless the line of this kind is far
      * ahead of it: then a single wrong timestamp had led it there */
 
     if (restream_timeline_step(&clock, timestamp) < 0
         || restream_timeline_value(&clock, timestamp)
-           + RESTREAM_TIMELINE_SKEW_MS < (int64_t) tl->track[track])
+           + RESTREAM_TIMELINE_SKEW_MS < (int64_t) tl->newest[kind])
     {
         restream_timeline_anchor(tl, timestamp, now);
     }
@@ -149,7 +149,7 @@ restream_timeline_choose(restream_timeline_t *tl, unsigned track,
 
 static int
 restream_timeline_fits(const restream_timeline_t *tl,
-    const restream_timeline_clock_t *clock, unsigned track,
+    const restream_timeline_clock_t *clock, restream_flv_kind_e kind,
     uint32_t timestamp)
 {
     int32_t  step;
@@ -159,7 +159,7 @@ restream_timeline_fits(const restream_timeline_t *tl,
     return step <= RESTREAM_TIMELINE_SKEW_MS
            && step >= -RESTREAM_TIMELINE_LAG_MS
            && restream_timeline_value(clock, timestamp)
-              + RESTREAM_TIMELINE_SKEW_MS >= (int64_t) tl->track[track];
+              + RESTREAM_TIMELINE_SKEW_MS >= (int64_t) tl->newest[kind];
 }
 
 

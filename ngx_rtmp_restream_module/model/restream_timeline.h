@@ -4,12 +4,12 @@
  *
  *  - the 32-bit wrap is followed;
  *  - forward steps pass as they are: a gap in the source is a gap;
- *  - a step back of up to RESTREAM_TIMELINE_SKEW_MS in one track is reordering
- *    and is held at the track's last value;
+ *  - a step back of up to RESTREAM_TIMELINE_SKEW_MS in one kind of messages is
+ *    reordering and is held at the last value of that kind;
  *  - a larger step back (a 24-bit wrap, a restarted clock) re-anchors: the time
  *    line goes on from its newest value by the time that has really passed;
- *  - a track may trail the newest one by RESTREAM_TIMELINE_LAG_MS, and while
- *    one track already counts anew the other may still come with the old clock.
+ *  - one kind may trail the other by RESTREAM_TIMELINE_LAG_MS, and while one
+ *    already counts anew the other may still come with the old clock.
  *
  * Owned by the source; survives a publisher that comes back.
  */
@@ -18,17 +18,12 @@
 #define _RESTREAM_TIMELINE_H_INCLUDED_
 
 
-#include "../lib/restream.h"
+#include "../lib/restream_flv.h"
 
 
 #define RESTREAM_TIMELINE_SKEW_MS   1000
 #define RESTREAM_TIMELINE_LAG_MS    10000       /* FFmpeg's muxer interleaves
                                                    within 10 s */
-
-#define RESTREAM_TIMELINE_AUDIO     0
-#define RESTREAM_TIMELINE_VIDEO     1
-#define RESTREAM_TIMELINE_DATA      2           /* also sequence headers */
-#define RESTREAM_TIMELINE_TRACKS    3
 
 
 typedef struct {
@@ -40,7 +35,7 @@ typedef struct {
 typedef struct {
     uint64_t   last;            /* newest value given out, ms */
     uint64_t   last_at;         /* clock when it was, ms */
-    uint64_t   track[RESTREAM_TIMELINE_TRACKS];  /* newest per track */
+    uint64_t   newest[RESTREAM_FLV_KINDS];  /* value, per kind */
 
     restream_timeline_clock_t   clock;      /* of the last message */
     restream_timeline_clock_t   other;      /* the one before the last change */
@@ -51,7 +46,7 @@ typedef struct {
 
 
 /* The line begins at RESTREAM_TIMELINE_LAG_MS, whatever the first timestamp is,
- * so that a track which trails it has room. */
+ * so that a kind which trails it has room. */
 void restream_timeline_init(restream_timeline_t *tl);
 
 /* A new publisher continues this line: its first timestamp, whatever it is,
@@ -59,16 +54,16 @@ void restream_timeline_init(restream_timeline_t *tl);
 void restream_timeline_resync(restream_timeline_t *tl);
 
 /*
- * RESTREAM_TIMELINE_DATA follows the line and never moves it, for encoders
- * send metadata and sequence headers with a timestamp of 0 at any time.
+ * Data follows the line and never moves it, for encoders send metadata and
+ * sequence headers with a timestamp of 0 at any time.
  *
- * in    track     0..RESTREAM_TIMELINE_TRACKS-1
+ * in    kind      of the message; of a sequence header: data
  *       timestamp as received, ms
  *       now       monotonic clock, ms
- * ret   ms on the time line; per track never less than before
+ * ret   ms on the time line; per kind never less than before
  */
-uint64_t restream_timeline_next(restream_timeline_t *tl, unsigned track,
-    uint32_t timestamp, uint64_t now);
+uint64_t restream_timeline_next(restream_timeline_t *tl,
+    restream_flv_kind_e kind, uint32_t timestamp, uint64_t now);
 
 
 #endif /* _RESTREAM_TIMELINE_H_INCLUDED_ */

@@ -18,13 +18,7 @@
 #include <ngx_event.h>
 #include <ngx_thread_pool.h>
 
-#include "../lib/restream_ring.h"
-#include "../lib/restream_cursor.h"
-#include "../lib/restream_client.h"
-#include "../lib/restream_url.h"
 #include "../model/restream_reason.h"
-#include "../model/restream_backoff.h"
-#include "../model/restream_timeline.h"
 
 
 typedef struct ngx_rtmp_restream_source_s  ngx_rtmp_restream_source_t;
@@ -56,12 +50,14 @@ typedef struct {
 } ngx_rtmp_restream_target_t;
 
 
-/* restream_destination: app and key may hold $name $app $args */
+/* restream_destination: app, and a key that is not out of a file, may hold
+ * $name $app $args */
 
 typedef struct {
     ngx_str_t                    name;
     ngx_rtmp_restream_target_t   target;
     ngx_flag_t                   enabled;
+    ngx_flag_t                   key_file;
 } ngx_rtmp_restream_destination_t;
 
 
@@ -97,13 +93,23 @@ typedef struct {
 } ngx_rtmp_restream_app_conf_t;
 
 
+/* symbol, name in status and log, what a log line says to be doing */
+
+#define NGX_RTMP_RESTREAM_STATES(X)                                           \
+    X(OFF, "off", NULL)                                                       \
+    X(RESOLVING, "resolving", "resolving destination")                        \
+    X(CONNECTING, "connecting", "connecting to destination")                  \
+    X(PUBLISHING, "publishing", "publishing to destination")                  \
+    X(LIVE, "live", "sending to destination")                                 \
+    X(WAITING, "waiting", "waiting for destination")
+
+
 typedef enum {
-    NGX_RTMP_RESTREAM_OFF = 0,
-    NGX_RTMP_RESTREAM_RESOLVING,
-    NGX_RTMP_RESTREAM_CONNECTING,
-    NGX_RTMP_RESTREAM_PUBLISHING,
-    NGX_RTMP_RESTREAM_LIVE,
-    NGX_RTMP_RESTREAM_WAITING
+#define NGX_RTMP_RESTREAM_STATE_ENUM(symbol, name, action)                    \
+    NGX_RTMP_RESTREAM_##symbol,
+    NGX_RTMP_RESTREAM_STATES(NGX_RTMP_RESTREAM_STATE_ENUM)
+#undef NGX_RTMP_RESTREAM_STATE_ENUM
+    NGX_RTMP_RESTREAM_STATE_MAX
 } ngx_rtmp_restream_state_e;
 
 
@@ -153,12 +159,38 @@ typedef struct {
 } ngx_rtmp_restream_report_t;
 
 
-/* a hint, nothing is read */
-#if (__GNUC__)
-#define ngx_rtmp_restream_prefetch(p)  __builtin_prefetch(p)
-#else
-#define ngx_rtmp_restream_prefetch(p)
-#endif
+/* the strings of nginx and of lib/ are alike; the bytes are borrowed */
+
+static ngx_inline restream_str_t
+ngx_rtmp_restream_str(ngx_str_t *src)
+{
+    restream_str_t  dst;
+
+    dst.len = src->len;
+    dst.data = src->data;
+
+    return dst;
+}
+
+
+static ngx_inline ngx_str_t
+ngx_rtmp_restream_ngx_str(restream_str_t *src)
+{
+    ngx_str_t  dst;
+
+    dst.len = src->len;
+    dst.data = src->data;
+
+    return dst;
+}
+
+
+static ngx_inline ngx_uint_t
+ngx_rtmp_restream_str_equal(ngx_str_t *a, ngx_str_t *b)
+{
+    return a->len == b->len
+           && (a->len == 0 || ngx_memcmp(a->data, b->data, a->len) == 0);
+}
 
 
 /* now, UTC, ms */

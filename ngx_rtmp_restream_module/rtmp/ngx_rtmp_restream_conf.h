@@ -19,10 +19,19 @@ typedef struct {
 } ngx_rtmp_restream_bounds_t;
 
 
+/*
+ * ngx_command_t.set of one directive each, or of one type.
+ *
+ * ret   NGX_CONF_OK
+ *       NGX_CONF_ERROR  refused, and told
+ *       else            what nginx says of the directive
+ */
+
 /* restream on|off */
 char *ngx_rtmp_restream_conf_enable(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* on|off; size and time within the bounds that post points to */
 char *ngx_rtmp_restream_conf_flag(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_rtmp_restream_conf_size(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -53,6 +62,10 @@ char *ngx_rtmp_restream_conf_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd,
 /* restream_bind address */
 char *ngx_rtmp_restream_conf_bind(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* Refuses a value of the directive that is read: returns NGX_CONF_ERROR. */
+char *ngx_rtmp_restream_conf_invalid(ngx_conf_t *cf, ngx_str_t *value,
+    const char *expected);
 
 
 #endif /* _NGX_RTMP_RESTREAM_CONF_H_INCLUDED_ */

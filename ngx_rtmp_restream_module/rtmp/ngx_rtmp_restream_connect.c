@@ -25,6 +25,8 @@ static void ngx_rtmp_restream_connect_start(ngx_rtmp_restream_peer_t *peer,
 static void ngx_rtmp_restream_connect_next(ngx_rtmp_restream_peer_t *peer);
 static ngx_int_t ngx_rtmp_restream_connect_address(
     ngx_rtmp_restream_peer_t *peer, restream_resolve_addr_t *addr);
+static ngx_connection_t *ngx_rtmp_restream_connect_socket(
+    ngx_rtmp_restream_peer_t *peer, int family);
 static ngx_int_t ngx_rtmp_restream_connect_options(
     ngx_rtmp_restream_peer_t *peer, ngx_socket_t s, int family);
 static ngx_int_t ngx_rtmp_restream_connect_events(ngx_connection_t *c);
@@ -196,15 +198,51 @@ ngx_rtmp_restream_connect_address(ngx_rtmp_restream_peer_t *peer,
     restream_resolve_addr_t *addr)
 {
     int                rc;
+    ngx_connection_t  *c;
+
+    c = ngx_rtmp_restream_connect_socket(peer, addr->sockaddr.ss_family);
+    if (c == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_rtmp_restream_connect_options(peer, c->fd, addr->sockaddr.ss_family)
+        != NGX_OK)
+    {
+        peer->connect_error = ngx_socket_errno;
+        return NGX_ERROR;
+    }
+
+    do {
+        rc = connect(c->fd, (struct sockaddr *) &addr->sockaddr, addr->socklen);
+    } while (rc == -1 && ngx_socket_errno == NGX_EINTR);
+
+    if (rc == -1 && ngx_socket_errno != NGX_EINPROGRESS) {
+        peer->connect_error = ngx_socket_errno;
+        return NGX_ERROR;
+    }
+
+    if (ngx_rtmp_restream_connect_events(c) != NGX_OK) {
+        peer->connect_error = NGX_ENOMEM;
+        return NGX_ERROR;
+    }
+
+    return rc == 0 ? NGX_OK : NGX_AGAIN;
+}
+
+
+/* NULL: peer->connect_error */
+
+static ngx_connection_t *
+ngx_rtmp_restream_connect_socket(ngx_rtmp_restream_peer_t *peer, int family)
+{
     ngx_socket_t       s;
     ngx_connection_t  *c;
 
-    s = socket(addr->sockaddr.ss_family, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC,
-               0);
+    s = socket(family, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC, 0);
 
     if (s == (ngx_socket_t) -1) {
         peer->connect_error = ngx_socket_errno;
-        return NGX_ERROR;
+        return NULL;
     }
 
     c = ngx_get_connection(s, peer->log);
@@ -212,7 +250,7 @@ ngx_rtmp_restream_connect_address(ngx_rtmp_restream_peer_t *peer,
     if (c == NULL) {
         (void) ngx_close_socket(s);
         peer->connect_error = NGX_ENOMEM;
-        return NGX_ERROR;
+        return NULL;
     }
 
     peer->connection = c;
@@ -229,28 +267,7 @@ ngx_rtmp_restream_connect_address(ngx_rtmp_restream_peer_t *peer,
     c->read->handler = ngx_rtmp_restream_connect_handler;
     c->write->handler = ngx_rtmp_restream_connect_handler;
 
-    if (ngx_rtmp_restream_connect_options(peer, s, addr->sockaddr.ss_family)
-        != NGX_OK)
-    {
-        peer->connect_error = ngx_socket_errno;
-        return NGX_ERROR;
-    }
-
-    do {
-        rc = connect(s, (struct sockaddr *) &addr->sockaddr, addr->socklen);
-    } while (rc == -1 && ngx_socket_errno == NGX_EINTR);
-
-    if (rc == -1 && ngx_socket_errno != NGX_EINPROGRESS) {
-        peer->connect_error = ngx_socket_errno;
-        return NGX_ERROR;
-    }
-
-    if (ngx_rtmp_restream_connect_events(c) != NGX_OK) {
-        peer->connect_error = NGX_ENOMEM;
-        return NGX_ERROR;
-    }
-
-    return rc == 0 ? NGX_OK : NGX_AGAIN;
+    return c;
 }
 
 
@@ -317,12 +334,8 @@ ngx_rtmp_restream_connect_handler(ngx_event_t *ev)
     ngx_connection_t          *c;
     ngx_rtmp_restream_peer_t  *peer;
 
-    c = ev->data;
-    peer = c->data;
-
-    if (c->close) {
-        peer->handlers->shutdown(peer->data);
-    }
+    peer = ngx_rtmp_restream_peer_get(ev);
+    c = peer->connection;
 
     err = 0;
     len = sizeof(int);
@@ -401,12 +414,8 @@ ngx_rtmp_restream_connect_tls_handler(ngx_event_t *ev)
     ngx_connection_t          *c;
     ngx_rtmp_restream_peer_t  *peer;
 
-    c = ev->data;
-    peer = c->data;
-
-    if (c->close) {
-        peer->handlers->shutdown(peer->data);
-    }
+    peer = ngx_rtmp_restream_peer_get(ev);
+    c = peer->connection;
 
     err[0] = '\0';
 

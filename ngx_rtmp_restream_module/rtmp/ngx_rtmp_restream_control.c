@@ -50,11 +50,7 @@ ngx_rtmp_restream_control_reload(ngx_rtmp_restream_zone_t *zone,
         app = apps->elts;
 
         for (j = 0; j < apps->nelts; j++) {
-            if (app[j]->name.len == keys[i].app.len
-                && ngx_memcmp(app[j]->name.data, keys[i].app.data,
-                              keys[i].app.len)
-                   == 0)
-            {
+            if (ngx_rtmp_restream_str_equal(&app[j]->name, &keys[i].app)) {
                 destinations = &app[j]->destinations;
                 break;
             }
@@ -127,18 +123,19 @@ ngx_rtmp_restream_control_record(ngx_pool_t *pool,
     uint64_t             hash;
     restream_url_vars_t  vars;
 
-    vars.app.len = key->app.len;
-    vars.app.data = key->app.data;
-    vars.name.len = key->name.len;
-    vars.name.data = key->name.data;
-    vars.args.len = key->args.len;
-    vars.args.data = key->args.data;
+    vars.app = ngx_rtmp_restream_str(&key->app);
+    vars.name = ngx_rtmp_restream_str(&key->name);
+    vars.args = ngx_rtmp_restream_str(&key->args);
 
     if (ngx_rtmp_restream_target_expand(pool, &record->target, &dst->target,
                                         &vars)
         != NGX_OK)
     {
         return NGX_ERROR;
+    }
+
+    if (dst->key_file) {
+        record->target.key = dst->target.key;
     }
 
     record->name = dst->name;
@@ -156,7 +153,7 @@ ngx_rtmp_restream_control_record(ngx_pool_t *pool,
 
     hash = ngx_rtmp_restream_target_hash(&record->target,
                                          NGX_RTMP_RESTREAM_HASH_INIT);
-    record->dial = hash;
+    record->target_hash = hash;
     record->revision = ngx_rtmp_restream_hash(hash, &record->enabled,
                                               sizeof(record->enabled));
 

@@ -7,16 +7,27 @@
 #include "ngx_rtmp_restream_tls.h"
 
 
+#define NGX_RTMP_RESTREAM_CORE_KEEP  100    /* ms */
+
+
 static void *ngx_rtmp_restream_core_create_conf(ngx_cycle_t *cycle);
 static char *ngx_rtmp_restream_core_init_conf(ngx_cycle_t *cycle, void *conf);
+static ngx_int_t ngx_rtmp_restream_core_check_events(ngx_cycle_t *cycle,
+    ngx_rtmp_restream_core_conf_t *rccf);
 static ngx_int_t ngx_rtmp_restream_core_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_rtmp_restream_core_init_process(ngx_cycle_t *cycle);
 static void ngx_rtmp_restream_core_exit_process(ngx_cycle_t *cycle);
+static void ngx_rtmp_restream_core_keep_handler(ngx_event_t *ev);
 static ngx_shm_zone_t *ngx_rtmp_restream_core_running_zone(
     ngx_cycle_t *cycle);
 
 
 static ngx_str_t  ngx_rtmp_restream_core_zone_name = ngx_string("restream");
+
+
+/* of the worker that keeps the streams of older ones up to its configuration */
+
+static ngx_event_t  ngx_rtmp_restream_core_keep;
 
 
 static ngx_core_module_t  ngx_rtmp_restream_core_module_ctx = {
@@ -129,7 +140,15 @@ ngx_rtmp_restream_core_init_conf(ngx_cycle_t *cycle, void *conf)
 
     rmcf = rccf->main;
 
-    if (rmcf == NULL || rmcf->thread_pool) {
+    if (rmcf == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_rtmp_restream_core_check_events(cycle, rccf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (rmcf->thread_pool) {
         return NGX_CONF_OK;
     }
 
@@ -144,6 +163,53 @@ ngx_rtmp_restream_core_init_conf(ngx_cycle_t *cycle, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/*
+ * Threads wake the event loop by what only some event methods have.  nginx
+ * itself finds out in its workers, which then exit for good.
+ */
+
+static ngx_int_t
+ngx_rtmp_restream_core_check_events(ngx_cycle_t *cycle,
+    ngx_rtmp_restream_core_conf_t *rccf)
+{
+    ngx_uint_t                      i;
+    ngx_event_conf_t               *ecf;
+    ngx_event_module_t             *method;
+    ngx_rtmp_restream_app_conf_t  **app;
+
+    if (ngx_get_conf(cycle->conf_ctx, ngx_events_module) == NULL) {
+
+        /* no events{}: nginx says so */
+
+        return NGX_OK;
+    }
+
+    app = rccf->apps.elts;
+    ecf = ngx_event_get_conf(cycle->conf_ctx, ngx_event_core_module);
+
+    for (i = 0; cycle->modules[i]; i++) {
+
+        if (cycle->modules[i]->type != NGX_EVENT_MODULE
+            || cycle->modules[i]->ctx_index != ecf->use)
+        {
+            continue;
+        }
+
+        method = cycle->modules[i]->ctx;
+
+        if (method->actions.notify == NULL) {
+            ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                          "\"restream on\" in %V:%ui does not work with "
+                          "\"use %V\" in events, expected \"use epoll\"",
+                          &app[0]->file, app[0]->line, method->name);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 
@@ -167,6 +233,7 @@ ngx_rtmp_restream_core_init_module(ngx_cycle_t *cycle)
                     : ngx_rtmp_restream_core_running_zone(cycle->old_cycle);
 
     if (shm_zone) {
+        ngx_rtmp_restream_zone_renew(shm_zone->data);
         ngx_rtmp_restream_control_reload(shm_zone->data, &rccf->apps,
                                          cycle->log);
     }
@@ -178,6 +245,7 @@ ngx_rtmp_restream_core_init_module(ngx_cycle_t *cycle)
 static ngx_int_t
 ngx_rtmp_restream_core_init_process(ngx_cycle_t *cycle)
 {
+    ngx_event_t                    *ev;
     ngx_rtmp_restream_core_conf_t  *rccf;
 
     rccf = ngx_rtmp_restream_core_get_conf(cycle);
@@ -186,15 +254,60 @@ ngx_rtmp_restream_core_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    return ngx_rtmp_restream_zone_init_process(rccf->main->shm_zone->data,
-                                               cycle->log);
+    if (ngx_rtmp_restream_zone_init_process(rccf->main->shm_zone->data,
+                                            cycle->log)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_process != NGX_PROCESS_WORKER || ngx_worker != 0) {
+        return NGX_OK;
+    }
+
+    ev = &ngx_rtmp_restream_core_keep;
+
+    ev->handler = ngx_rtmp_restream_core_keep_handler;
+    ev->data = rccf;
+    ev->log = cycle->log;
+    ev->cancelable = 1;
+
+    ngx_add_timer(ev, NGX_RTMP_RESTREAM_CORE_KEEP);
+
+    return NGX_OK;
 }
 
 
 static void
 ngx_rtmp_restream_core_exit_process(ngx_cycle_t *cycle)
 {
+    if (ngx_rtmp_restream_core_keep.data) {
+        ngx_rtmp_restream_zone_retire(ngx_rtmp_restream_core_zone());
+    }
+
     ngx_rtmp_restream_tls_exit();
+}
+
+
+static void
+ngx_rtmp_restream_core_keep_handler(ngx_event_t *ev)
+{
+    ngx_rtmp_restream_core_conf_t *rccf = ev->data;
+
+    ngx_rtmp_restream_zone_t  *zone;
+
+    zone = rccf->main->shm_zone->data;
+
+    if (ngx_exiting) {
+        ngx_rtmp_restream_zone_retire(zone);
+        return;
+    }
+
+    if (ngx_rtmp_restream_zone_keep(zone)) {
+        ngx_rtmp_restream_control_reload(zone, &rccf->apps, ev->log);
+    }
+
+    ngx_add_timer(ev, NGX_RTMP_RESTREAM_CORE_KEEP);
 }
 
 

@@ -19,11 +19,15 @@ typedef struct {
 } ngx_rtmp_restream_core_conf_t;
 
 
-/* Of a cycle, configured or running. */
+/* Of a cycle, configured or running; never NULL. */
 ngx_rtmp_restream_core_conf_t *ngx_rtmp_restream_core_get_conf(
     ngx_cycle_t *cycle);
 
-/* Adds the zone; a running one keeps its size, with a [warn]. */
+/*
+ * Adds the zone; a running one keeps its size, with a [warn].
+ *
+ * ret   NGX_OK, NGX_ERROR told
+ */
 ngx_int_t ngx_rtmp_restream_core_add_zone(ngx_conf_t *cf,
     ngx_rtmp_restream_main_conf_t *rmcf);
 

@@ -5,6 +5,7 @@
 
 #include "ngx_rtmp_restream_dialogue.h"
 #include "ngx_rtmp_restream_reason.h"
+#include "ngx_rtmp_restream_target.h"
 
 #include <ngx_md5.h>
 
@@ -15,6 +16,10 @@ static void ngx_rtmp_restream_dialogue_md5(const void *data, size_t size,
     uint8_t *out);
 static ngx_int_t ngx_rtmp_restream_dialogue_event(
     ngx_rtmp_restream_peer_t *peer, restream_client_event_t *ev);
+static void ngx_rtmp_restream_dialogue_refused(ngx_rtmp_restream_peer_t *peer,
+    restream_client_event_t *ev);
+static void ngx_rtmp_restream_dialogue_again(ngx_rtmp_restream_peer_t *peer,
+    restream_str_t *next, ngx_rtmp_restream_peer_end_e end);
 static void ngx_rtmp_restream_dialogue_error(ngx_rtmp_restream_peer_t *peer);
 
 
@@ -70,24 +75,13 @@ static ngx_int_t
 ngx_rtmp_restream_dialogue_conf(ngx_rtmp_restream_peer_t *peer,
     restream_client_conf_t *cf)
 {
-    size_t                       size;
-    uint32_t                     nonce[2];
-    restream_url_t               url;
-    ngx_rtmp_restream_target_t  *target;
-
-    target = &peer->target;
+    size_t          size;
+    uint32_t        nonce[2];
+    restream_url_t  url;
 
     ngx_memzero(cf, sizeof(restream_client_conf_t));
-    ngx_memzero(&url, sizeof(restream_url_t));
 
-    url.host.data = target->host.data;
-    url.host.len = target->host.len;
-    url.app.data = target->app.data;
-    url.app.len = target->app.len;
-    url.port = target->port;
-    url.tls = target->tls;
-    url.ipv6 = target->ipv6;
-    url.port_given = target->port_given;
+    ngx_rtmp_restream_target_url(&peer->target, &url);
 
     size = sizeof("rtmps://[]:65535/") + url.host.len + url.app.len;
 
@@ -98,14 +92,10 @@ ngx_rtmp_restream_dialogue_conf(ngx_rtmp_restream_peer_t *peer,
 
     cf->tc_url.len = restream_url_tc_url(&url, cf->tc_url.data, size);
     cf->app = url.app;
-    cf->key.data = target->key.data;
-    cf->key.len = target->key.len;
-    cf->user.data = target->user.data;
-    cf->user.len = target->user.len;
-    cf->password.data = target->password.data;
-    cf->password.len = target->password.len;
-    cf->query.data = peer->query.data;
-    cf->query.len = peer->query.len;
+    cf->key = url.key;
+    cf->user = url.user;
+    cf->password = url.password;
+    cf->query = ngx_rtmp_restream_str(&peer->query);
     cf->chunk_size = peer->conf->chunk_size;
     cf->seed = (uint32_t) ngx_random();
     cf->md5 = ngx_rtmp_restream_dialogue_md5;
@@ -133,8 +123,7 @@ static ngx_int_t
 ngx_rtmp_restream_dialogue_event(ngx_rtmp_restream_peer_t *peer,
     restream_client_event_t *ev)
 {
-    ngx_str_t          url;
-    restream_reason_e  code;
+    ngx_str_t  url;
 
     switch (ev->type) {
 
@@ -147,50 +136,70 @@ ngx_rtmp_restream_dialogue_event(ngx_rtmp_restream_peer_t *peer,
         return peer->closing ? NGX_ERROR : NGX_OK;
 
     case RESTREAM_CLIENT_REJECTED:
-        code = restream_reason_of_status(ev->code, ev->text,
-                                    ev->stage >= RESTREAM_CLIENT_PUBLISH);
-        ngx_rtmp_restream_reason_set(&peer->reason, code, NULL, &ev->code,
-                                     &ev->text);
-        ngx_rtmp_restream_peer_end(peer, NGX_RTMP_RESTREAM_PEER_FAILED);
-        return NGX_ERROR;
-
     case RESTREAM_CLIENT_UNPUBLISHED:
-        code = peer->published ? RESTREAM_REASON_UNPUBLISHED
-                               : RESTREAM_REASON_CLOSED_BEFORE_START;
-        ngx_rtmp_restream_reason_set(&peer->reason, code, NULL, &ev->code,
-                                     &ev->text);
-        ngx_rtmp_restream_peer_end(peer, NGX_RTMP_RESTREAM_PEER_FAILED);
+        ngx_rtmp_restream_dialogue_refused(peer, ev);
         return NGX_ERROR;
 
     case RESTREAM_CLIENT_AUTHENTICATE:
+        ngx_rtmp_restream_dialogue_again(peer, &ev->query,
+                                         NGX_RTMP_RESTREAM_PEER_AUTHENTICATE);
+        return NGX_ERROR;
+
     case RESTREAM_CLIENT_REDIRECT:
-        url.len = ev->query.len ? ev->query.len : ev->url.len;
-        url.data = ev->query.len ? ev->query.data : ev->url.data;
-
-        peer->next.len = url.len;
-        peer->next.data = ngx_pstrdup(peer->pool, &url);
-
-        if (peer->next.data == NULL) {
-            ngx_rtmp_restream_peer_fail(peer, RESTREAM_REASON_HANDSHAKE,
-                                        "no memory");
-            return NGX_ERROR;
-        }
-
-        ngx_rtmp_restream_peer_end(peer,
-                                   ev->type == RESTREAM_CLIENT_REDIRECT
-                                   ? NGX_RTMP_RESTREAM_PEER_REDIRECT
-                                   : NGX_RTMP_RESTREAM_PEER_AUTHENTICATE);
+        ngx_rtmp_restream_dialogue_again(peer, &ev->url,
+                                         NGX_RTMP_RESTREAM_PEER_REDIRECT);
         return NGX_ERROR;
 
     case RESTREAM_CLIENT_RECONNECT:
-        url.len = ev->url.len;
-        url.data = ev->url.data;
+        url = ngx_rtmp_restream_ngx_str(&ev->url);
         peer->handlers->reconnect(peer->data, &url);
         return peer->closing ? NGX_ERROR : NGX_OK;
 
-    default: /* RESTREAM_CLIENT_ACKNOWLEDGED: TCP tells more, and sooner */
+    default: /* there is no other event */
         return NGX_OK;
     }
+}
+
+
+static void
+ngx_rtmp_restream_dialogue_refused(ngx_rtmp_restream_peer_t *peer,
+    restream_client_event_t *ev)
+{
+    restream_reason_e  code;
+
+    if (ev->type == RESTREAM_CLIENT_REJECTED) {
+        code = restream_reason_of_status(ev->code, ev->text,
+                                         ev->stage >= RESTREAM_CLIENT_PUBLISH);
+
+    } else {
+        code = peer->published ? RESTREAM_REASON_UNPUBLISHED
+                               : RESTREAM_REASON_CLOSED_BEFORE_START;
+    }
+
+    ngx_rtmp_restream_reason_set(&peer->reason, code, NULL, &ev->code,
+                                 &ev->text);
+    ngx_rtmp_restream_peer_end(peer, NGX_RTMP_RESTREAM_PEER_FAILED);
+}
+
+
+/* next: the query or the url to dial with */
+
+static void
+ngx_rtmp_restream_dialogue_again(ngx_rtmp_restream_peer_t *peer,
+    restream_str_t *next, ngx_rtmp_restream_peer_end_e end)
+{
+    peer->next.len = next->len;
+    peer->next.data = ngx_pnalloc(peer->pool, next->len);
+
+    if (peer->next.data == NULL) {
+        ngx_rtmp_restream_peer_fail(peer, RESTREAM_REASON_HANDSHAKE,
+                                    "no memory");
+        return;
+    }
+
+    ngx_memcpy(peer->next.data, next->data, next->len);
+
+    ngx_rtmp_restream_peer_end(peer, end);
 }
 
 

@@ -4,6 +4,7 @@
 
 #include "ngx_rtmp_restream_feed.h"
 #include "ngx_rtmp_restream_source.h"
+#include "ngx_rtmp_restream_state.h"
 
 
 #define NGX_RTMP_RESTREAM_FEED_WRITES    32     /* at most, per event */
@@ -13,11 +14,21 @@
 #define NGX_RTMP_RESTREAM_DROPS          10000  /* ms between warnings */
 
 
+/* a hint, nothing is read */
+#if (__GNUC__)
+#define ngx_rtmp_restream_feed_hint(p)  __builtin_prefetch(p)
+#else
+#define ngx_rtmp_restream_feed_hint(p)
+#endif
+
+
 static void ngx_rtmp_restream_feed_begin(ngx_rtmp_restream_output_t *out);
 static ngx_int_t ngx_rtmp_restream_feed_control(
     ngx_rtmp_restream_output_t *out);
 static ngx_uint_t ngx_rtmp_restream_feed_at_key(
     ngx_rtmp_restream_output_t *out);
+static uint64_t ngx_rtmp_restream_feed_sample(ngx_rtmp_restream_output_t *out,
+    ngx_msec_t before, ngx_msec_t now);
 static ngx_uint_t ngx_rtmp_restream_feed_pending(
     ngx_rtmp_restream_output_t *out, uint64_t acknowledged);
 static void ngx_rtmp_restream_feed_live(ngx_rtmp_restream_output_t *out);
@@ -76,14 +87,32 @@ ngx_rtmp_restream_feed_stop(ngx_rtmp_restream_output_t *out)
     if (out->cursor.started) {
         out->resume = restream_ack_resume(&out->ack);
 
-        seq = ngx_max(out->resume, restream_ring_tail(ring));
-        out->resumed = restream_ring_count(ring, seq);
+        if (out->cursor.seq < restream_ring_tail(ring)) {
+            out->resumed = out->cursor.passed;
+
+        } else {
+            seq = ngx_max(out->resume, restream_ring_tail(ring));
+            out->resumed = restream_ring_count(ring, seq);
+        }
     }
 
     restream_cursor_stop(&out->cursor);
 
     out->report.bitrate = 0;
     out->report.lag = 0;
+}
+
+
+void
+ngx_rtmp_restream_feed_give_up(ngx_rtmp_restream_output_t *out)
+{
+    /* at once: that the connection has ended is told later */
+
+    ngx_rtmp_restream_feed_stop(out);
+
+    ngx_rtmp_restream_peer_fail(out->peer, RESTREAM_REASON_STALLED,
+                                "one frame took it longer than "
+                                "restream_buffer lasts");
 }
 
 
@@ -98,7 +127,9 @@ ngx_rtmp_restream_feed(ngx_rtmp_restream_output_t *out)
     peer = out->peer;
     sc = &ngx_rtmp_restream_feed_scratch;
 
-    if (peer == NULL || !peer->published || peer->closing) {
+    if (peer == NULL || peer->closing
+        || !(peer->published || out->draining))
+    {
         return;
     }
 
@@ -160,12 +191,12 @@ ngx_rtmp_restream_feed_prefetch(ngx_rtmp_restream_output_t *out)
          p < (u_char *) &next->ack.marks[1];
          p += NGX_CPU_CACHE_LINE)
     {
-        ngx_rtmp_restream_prefetch(p);
+        ngx_rtmp_restream_feed_hint(p);
     }
 
     if (out->peer) {
-        ngx_rtmp_restream_prefetch(out->peer);
-        ngx_rtmp_restream_prefetch(&out->peer->client.out);
+        ngx_rtmp_restream_feed_hint(out->peer);
+        ngx_rtmp_restream_feed_hint(&out->peer->client.out);
     }
 }
 
@@ -202,20 +233,7 @@ ngx_rtmp_restream_feed_tick(ngx_rtmp_restream_output_t *out)
         before = now - NGX_RTMP_RESTREAM_SLEPT;
     }
 
-    acknowledged = ngx_rtmp_restream_peer_acknowledged(peer);
-
-    /*
-     * The acknowledgement came somewhere between the two samples: the earlier
-     * one counts, so that a stall is never found later than promised.
-     */
-
-    if (restream_ack_sample(&out->ack, acknowledged, now)) {
-        out->progress = before;
-    }
-
-    if (!ngx_rtmp_restream_feed_pending(out, acknowledged)) {
-        out->progress = now;
-    }
+    acknowledged = ngx_rtmp_restream_feed_sample(out, before, now);
 
     if (!out->live_since && acknowledged > out->media_start
         && out->cursor.started)
@@ -312,6 +330,33 @@ ngx_rtmp_restream_feed_at_key(ngx_rtmp_restream_output_t *out)
 }
 
 
+/* bytes acknowledged; before: the last sample */
+
+static uint64_t
+ngx_rtmp_restream_feed_sample(ngx_rtmp_restream_output_t *out,
+    ngx_msec_t before, ngx_msec_t now)
+{
+    uint64_t  acknowledged;
+
+    acknowledged = ngx_rtmp_restream_peer_acknowledged(out->peer);
+
+    /*
+     * The acknowledgement came somewhere between the two samples: the earlier
+     * one counts, so that a stall is never found later than promised.
+     */
+
+    if (restream_ack_sample(&out->ack, acknowledged, now)) {
+        out->progress = before;
+    }
+
+    if (!ngx_rtmp_restream_feed_pending(out, acknowledged)) {
+        out->progress = now;
+    }
+
+    return acknowledged;
+}
+
+
 static ngx_uint_t
 ngx_rtmp_restream_feed_pending(ngx_rtmp_restream_output_t *out,
     uint64_t acknowledged)
@@ -337,10 +382,10 @@ ngx_rtmp_restream_feed_live(ngx_rtmp_restream_output_t *out)
                     NGX_RTMP_RESTREAM_TLS_NAME_LEN);
     }
 
-    ngx_rtmp_restream_output_set_state(out, NGX_RTMP_RESTREAM_LIVE, NULL);
+    ngx_rtmp_restream_state_set(out, NGX_RTMP_RESTREAM_LIVE, NULL);
 
     if (!out->source->publishing) {
-        ngx_rtmp_restream_output_publisher(out, 0);
+        ngx_rtmp_restream_state_publisher(out, 0);
     }
 }
 

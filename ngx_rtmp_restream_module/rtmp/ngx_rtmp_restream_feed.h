@@ -16,7 +16,11 @@ void ngx_rtmp_restream_feed_start(ngx_rtmp_restream_output_t *out);
 /* The connection ends: remembers where the next one resumes. */
 void ngx_rtmp_restream_feed_stop(ngx_rtmp_restream_output_t *out);
 
-/* Sends what the socket takes; does nothing unless published. */
+/* Ends the connection, which is too slow: it holds memory that is needed. */
+void ngx_rtmp_restream_feed_give_up(ngx_rtmp_restream_output_t *out);
+
+/* Sends what the socket takes; does nothing unless published, or saying
+ * goodbye. */
 void ngx_rtmp_restream_feed(ngx_rtmp_restream_output_t *out);
 
 /*

@@ -4,6 +4,8 @@
 
 #include "ngx_rtmp_restream_frame.h"
 
+#include "../lib/restream_chunk.h"
+
 
 #define NGX_RTMP_RESTREAM_DATA_PEEK   64        /* bytes to tell data by */
 
@@ -101,6 +103,10 @@ ngx_rtmp_restream_frame_create_data(ngx_chain_t *in, size_t size,
 
     } else {
         prefix.len = 0;
+    }
+
+    if (prefix.len + size > RESTREAM_CHUNK_SIZE_MAX) {
+        return NULL;
     }
 
     frm = restream_frame_create(RESTREAM_MSG_AMF0_DATA, 0, &info,

@@ -8,6 +8,8 @@
 
 #include "ngx_rtmp_restream.h"
 
+#include "../lib/restream_frame.h"
+
 
 /*
  * Copies a message, once, and classifies it.

@@ -19,14 +19,10 @@
 #include <ngx_rtmp_live_module.h>
 
 
-/* headers that a publisher sends while on_publish is pending */
-#define NGX_RTMP_RESTREAM_PENDING_SIZE  65536
-
-
 typedef struct {
     ngx_rtmp_restream_source_t  *source;    /* NULL: not accepted (yet) */
-    restream_headers_t          *pending;   /* until it is */
-    size_t                       size;      /* of those, bytes */
+    restream_headers_t          *pending;   /* until it is: what comes while
+                                               on_publish is asked */
 } ngx_rtmp_restream_ctx_t;
 
 
@@ -67,7 +63,7 @@ ngx_rtmp_restream_host_init(ngx_conf_t *cf)
     ngx_rtmp_handler_pt        *h;
     ngx_rtmp_core_main_conf_t  *cmcf;
 
-    static ngx_uint_t  types[] = {
+    static const ngx_uint_t  types[] = {
         NGX_RTMP_MSG_AUDIO,
         NGX_RTMP_MSG_VIDEO,
         NGX_RTMP_MSG_AMF_META,
@@ -213,7 +209,6 @@ ngx_rtmp_restream_host_accept(ngx_rtmp_session_t *s,
     }
 
     restream_headers_unref(&ctx->pending);
-    ctx->size = 0;
 
     return NGX_OK;
 }
@@ -262,7 +257,6 @@ ngx_rtmp_restream_host_close_stream(ngx_rtmp_session_t *s,
     if (ctx) {
         ngx_rtmp_restream_source_detach(&ctx->source);
         restream_headers_unref(&ctx->pending);
-        ctx->size = 0;
     }
 
     return next_close_stream(s, v);
@@ -291,6 +285,11 @@ ngx_rtmp_restream_host_message(ngx_rtmp_session_t *s, ngx_rtmp_header_t *h,
     frm = ngx_rtmp_restream_frame_create(h->type, in);
 
     if (frm == NULL) {
+
+        if (ctx->source) {
+            ngx_rtmp_restream_source_push_lost(ctx->source, h->type);
+        }
+
         return NGX_OK;
     }
 
@@ -314,22 +313,11 @@ static void
 ngx_rtmp_restream_host_keep(ngx_rtmp_restream_ctx_t *ctx,
     restream_frame_t *frm)
 {
-    restream_frame_t    *old;
     restream_headers_t  *headers;
-
-    old = restream_headers_find(ctx->pending, frm);
-
-    if (ctx->size - (old ? old->size : 0) + frm->size
-        > NGX_RTMP_RESTREAM_PENDING_SIZE)
-    {
-        return;
-    }
 
     headers = restream_headers_with(ctx->pending, frm, 1);
 
     if (headers) {
-        ctx->size += frm->size - (old ? old->size : 0);
-
         restream_headers_unref(&ctx->pending);
         ctx->pending = headers;
     }

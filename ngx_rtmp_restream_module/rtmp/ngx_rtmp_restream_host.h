@@ -10,10 +10,14 @@
 #include "ngx_rtmp_restream.h"
 
 
-/* Joins nginx-rtmp's chains; of the RTMP module's postconfiguration. */
+/*
+ * Joins nginx-rtmp's chains; of the RTMP module's postconfiguration.
+ *
+ * ret   NGX_OK, NGX_ERROR no memory
+ */
 ngx_int_t ngx_rtmp_restream_host_init(ngx_conf_t *cf);
 
-/* Whether "live on" holds where that application configuration was made. */
+/* 1: "live on" holds where that application configuration was made */
 ngx_flag_t ngx_rtmp_restream_host_live(ngx_conf_t *cf);
 
 

@@ -8,6 +8,8 @@
 #include "ngx_rtmp_restream_host.h"
 #include "ngx_rtmp_restream_tls.h"
 
+#include "../lib/restream_chunk.h"
+
 #include <ngx_rtmp.h>
 
 

@@ -5,15 +5,17 @@
  *             ^   \___________|____________|___________|
  *             `-- timer --- waiting
  *
- * Attempts and their ends are here; what flows while a connection is up is in
- * ngx_rtmp_restream_feed.c, how a server sends us on in
- * ngx_rtmp_restream_output_hop.c, what is said of a state in
- * ngx_rtmp_restream_state.c.
+ * Its life is here; its attempts are in ngx_rtmp_restream_output_attempt.c,
+ * where a server sends them on to in ngx_rtmp_restream_output_hop.c, what flows
+ * while a connection is up in ngx_rtmp_restream_feed.c, and what is said of a
+ * state in ngx_rtmp_restream_state.c.
  */
 
 #include "ngx_rtmp_restream_output.h"
+#include "ngx_rtmp_restream_output_attempt.h"
 #include "ngx_rtmp_restream_output_hop.h"
 #include "ngx_rtmp_restream_source.h"
+#include "ngx_rtmp_restream_state.h"
 #include "ngx_rtmp_restream_reason.h"
 #include "ngx_rtmp_restream_target.h"
 #include "ngx_rtmp_restream_feed.h"
@@ -25,27 +27,6 @@
 static ngx_int_t ngx_rtmp_restream_output_copy_record(
     ngx_rtmp_restream_output_t *out, ngx_rtmp_restream_record_t *record);
 static void ngx_rtmp_restream_output_timer_handler(ngx_event_t *ev);
-static void ngx_rtmp_restream_output_attempt_timeout(
-    ngx_rtmp_restream_output_t *out);
-static void ngx_rtmp_restream_output_progress(void *data,
-    ngx_rtmp_restream_state_e state);
-static void ngx_rtmp_restream_output_published(void *data);
-static void ngx_rtmp_restream_output_writable(void *data);
-static void ngx_rtmp_restream_output_shutdown(void *data);
-static void ngx_rtmp_restream_output_ended(void *data);
-static void ngx_rtmp_restream_output_stopped(ngx_rtmp_restream_output_t *out);
-
-
-static const ngx_rtmp_restream_peer_handlers_t
-    ngx_rtmp_restream_output_handlers =
-{
-    ngx_rtmp_restream_output_progress,
-    ngx_rtmp_restream_output_published,
-    ngx_rtmp_restream_output_writable,
-    ngx_rtmp_restream_output_hop_asked,
-    ngx_rtmp_restream_output_shutdown,
-    ngx_rtmp_restream_output_ended
-};
 
 
 ngx_rtmp_restream_output_t *
@@ -61,7 +42,7 @@ ngx_rtmp_restream_output_create(ngx_rtmp_restream_source_t *src,
 
     out->source = src;
     out->log = *src->log;
-    out->log.handler = ngx_rtmp_restream_output_log;
+    out->log.handler = ngx_rtmp_restream_state_log;
     out->log.data = out;
     out->log.action = NULL;
 
@@ -99,13 +80,10 @@ ngx_rtmp_restream_output_destroy(ngx_rtmp_restream_output_t **outp)
         ngx_del_timer(&out->timer);
     }
 
-    ngx_rtmp_restream_output_disconnect(out, 1);
+    ngx_rtmp_restream_output_attempt_disconnect(out, 1);
     ngx_queue_remove(&out->queue);
 
-    if (out->hop_pool) {
-        ngx_destroy_pool(out->hop_pool);
-    }
-
+    ngx_rtmp_restream_output_hop_forget(out);
     ngx_rtmp_restream_target_wipe(&out->record.target);
     ngx_destroy_pool(out->pool);
     ngx_free(out);
@@ -124,7 +102,7 @@ ngx_rtmp_restream_output_start(ngx_rtmp_restream_output_t *out)
 
     ngx_rtmp_restream_reason_set(&reason, RESTREAM_REASON_DISABLED, NULL, NULL,
                                  NULL);
-    ngx_rtmp_restream_output_set_state(out, NGX_RTMP_RESTREAM_OFF, &reason);
+    ngx_rtmp_restream_state_set(out, NGX_RTMP_RESTREAM_OFF, &reason);
 }
 
 
@@ -143,8 +121,11 @@ ngx_rtmp_restream_output_stop(ngx_rtmp_restream_output_t *out,
         ngx_del_timer(&out->timer);
     }
 
-    if (out->peer && out->peer->published && !out->peer->closing) {
+    if (out->peer && !out->peer->closing
+        && out->peer->client.stage >= RESTREAM_CLIENT_CREATE_STREAM)
+    {
         out->draining = 1;
+        out->drained = 0;
         ngx_add_timer(&out->timer, NGX_RTMP_RESTREAM_DRAIN_TIMEOUT);
 
         restream_client_unpublish(&out->peer->client);
@@ -156,7 +137,7 @@ ngx_rtmp_restream_output_stop(ngx_rtmp_restream_output_t *out,
 }
 
 
-void
+ngx_int_t
 ngx_rtmp_restream_output_update(ngx_rtmp_restream_output_t *out,
     ngx_rtmp_restream_record_t *record, ngx_uint_t restart)
 {
@@ -165,7 +146,7 @@ ngx_rtmp_restream_output_update(ngx_rtmp_restream_output_t *out,
     enabled = out->record.enabled;
 
     if (ngx_rtmp_restream_output_copy_record(out, record) != NGX_OK) {
-        return;
+        return NGX_ERROR;
     }
 
     out->changed = 1;
@@ -177,7 +158,7 @@ ngx_rtmp_restream_output_update(ngx_rtmp_restream_output_t *out,
             ngx_rtmp_restream_output_stop(out, RESTREAM_REASON_DISABLED, 0);
         }
 
-        return;
+        return NGX_OK;
     }
 
     if (!enabled || restart) {
@@ -188,6 +169,8 @@ ngx_rtmp_restream_output_update(ngx_rtmp_restream_output_t *out,
         out->restart = 1;
         ngx_rtmp_restream_output_stop(out, RESTREAM_REASON_NONE, 0);
     }
+
+    return NGX_OK;
 }
 
 
@@ -237,51 +220,6 @@ failed:
 }
 
 
-void
-ngx_rtmp_restream_output_attempt(ngx_rtmp_restream_output_t *out)
-{
-    out->report.attempts++;
-    out->hops = 0;
-    out->authentications = 0;
-    out->live_since = 0;
-
-    if (!out->follow) {
-        out->hop = NULL;
-    }
-
-    out->follow = 0;
-
-    ngx_add_timer(&out->timer, out->source->conf->connect_timeout);
-
-    ngx_rtmp_restream_output_dial(out, NULL);
-}
-
-
-void
-ngx_rtmp_restream_output_dial(ngx_rtmp_restream_output_t *out,
-    ngx_str_t *query)
-{
-    ngx_rtmp_restream_reason_t  reason;
-
-    ngx_rtmp_restream_output_set_state(out, NGX_RTMP_RESTREAM_RESOLVING, NULL);
-
-    out->peer = ngx_rtmp_restream_peer_create(out->source->conf,
-                                          ngx_rtmp_restream_output_hop_target(
-                                              out),
-                                          query, out->address,
-                                          &ngx_rtmp_restream_output_handlers,
-                                          out, &out->log);
-    if (out->peer) {
-        return;
-    }
-
-    ngx_rtmp_restream_reason_set(&reason, RESTREAM_REASON_CONNECTIONS_EXHAUSTED,
-                                 "no memory, or the thread pool is full", NULL,
-                                 NULL);
-    ngx_rtmp_restream_output_failed(out, &reason);
-}
-
-
 static void
 ngx_rtmp_restream_output_timer_handler(ngx_event_t *ev)
 {
@@ -303,181 +241,7 @@ ngx_rtmp_restream_output_timer_handler(ngx_event_t *ev)
 }
 
 
-static void
-ngx_rtmp_restream_output_attempt_timeout(ngx_rtmp_restream_output_t *out)
-{
-    char               *detail;
-    restream_reason_e   code;
-
-    code = RESTREAM_REASON_TIMEOUT;
-
-    switch (out->report.state) {
-
-    case NGX_RTMP_RESTREAM_RESOLVING:
-        code = RESTREAM_REASON_DNS;
-        detail = "the name server did not answer in time";
-        break;
-
-    case NGX_RTMP_RESTREAM_CONNECTING:
-        detail = out->peer->tls.ssl ? "in the TLS handshake"
-                                    : "while connecting";
-        break;
-
-    default:
-        switch (out->peer->client.stage) {
-
-        case RESTREAM_CLIENT_HANDSHAKE:
-            detail = "in the RTMP handshake";
-            break;
-
-        case RESTREAM_CLIENT_CONNECT:
-            detail = "connect was not answered";
-            break;
-
-        case RESTREAM_CLIENT_CREATE_STREAM:
-            detail = "createStream was not answered";
-            break;
-
-        default:
-            detail = "publish was not answered";
-            break;
-        }
-    }
-
-    ngx_rtmp_restream_peer_fail(out->peer, code, detail);
-}
-
-
-static void
-ngx_rtmp_restream_output_progress(void *data, ngx_rtmp_restream_state_e state)
-{
-    ngx_rtmp_restream_output_set_state(data, state, NULL);
-}
-
-
-static void
-ngx_rtmp_restream_output_published(void *data)
-{
-    ngx_rtmp_restream_output_t  *out = data;
-
-    if (out->timer.timer_set) {
-        ngx_del_timer(&out->timer);
-    }
-
-    ngx_rtmp_restream_feed_start(out);
-}
-
-
-static void
-ngx_rtmp_restream_output_writable(void *data)
-{
-    ngx_rtmp_restream_feed(data);
-}
-
-
-static void
-ngx_rtmp_restream_output_shutdown(void *data)
-{
-    ngx_rtmp_restream_output_t  *out = data;
-
-    ngx_rtmp_restream_source_shutdown(out->source);
-}
-
-
-static void
-ngx_rtmp_restream_output_ended(void *data)
-{
-    ngx_rtmp_restream_reason_t   reason;
-    ngx_rtmp_restream_output_t  *out = data;
-
-    if (out->draining) {
-        ngx_rtmp_restream_output_stopped(out);
-        return;
-    }
-
-    switch (out->peer->end) {
-
-    case NGX_RTMP_RESTREAM_PEER_AUTHENTICATE:
-        ngx_rtmp_restream_output_hop_authenticate(out);
-        return;
-
-    case NGX_RTMP_RESTREAM_PEER_REDIRECT:
-        ngx_rtmp_restream_output_hop_redirect(out);
-        return;
-
-    case NGX_RTMP_RESTREAM_PEER_FAILED:
-        break;
-    }
-
-    if (out->reconnect_now) {
-        ngx_rtmp_restream_output_hop_reconnect(out);
-        return;
-    }
-
-    reason = out->peer->reason;
-    ngx_rtmp_restream_output_failed(out, &reason);
-}
-
-
 void
-ngx_rtmp_restream_output_failed(ngx_rtmp_restream_output_t *out,
-    ngx_rtmp_restream_reason_t *reason)
-{
-    uint64_t  delay, live;
-
-    live = out->live_since ? ngx_current_msec - out->live_since + 1 : 0;
-
-    if (out->live_since) {
-        out->report.reconnects++;
-    }
-
-    /* the address that worked is tried again, one that did not is the last */
-
-    if (out->peer && out->peer->addr) {
-        out->address = out->peer->first + out->peer->addr
-                       - (out->live_since ? 1 : 0);
-    }
-
-    ngx_rtmp_restream_output_disconnect(out, 0);
-
-    out->live_since = 0;
-
-    delay = restream_backoff_next(&out->backoff, reason->code, live,
-                                  (uint32_t) ngx_random());
-
-    reason->class = restream_backoff_class(&out->backoff);
-
-    out->report.last_error = *reason;
-    out->report.next_attempt_at = ngx_rtmp_restream_now() + delay;
-
-    ngx_rtmp_restream_output_set_state(out, NGX_RTMP_RESTREAM_WAITING, reason);
-
-    ngx_add_timer(&out->timer, (ngx_msec_t) delay);
-}
-
-
-void
-ngx_rtmp_restream_output_disconnect(ngx_rtmp_restream_output_t *out,
-    ngx_uint_t notify)
-{
-    ngx_rtmp_restream_feed_stop(out);
-
-    out->reconnect_asked = 0;
-    out->reconnect_now = 0;
-
-    if (out->peer == NULL) {
-        return;
-    }
-
-    out->given_before += out->peer->given;
-    ngx_rtmp_restream_peer_destroy(&out->peer, notify);
-
-    out->report.tls_version[0] = '\0';
-    out->report.tls_cipher[0] = '\0';
-}
-
-
-static void
 ngx_rtmp_restream_output_stopped(ngx_rtmp_restream_output_t *out)
 {
     ngx_rtmp_restream_reason_t  reason;
@@ -486,12 +250,12 @@ ngx_rtmp_restream_output_stopped(ngx_rtmp_restream_output_t *out)
         ngx_del_timer(&out->timer);
     }
 
-    ngx_rtmp_restream_output_disconnect(out, 1);
+    ngx_rtmp_restream_output_attempt_disconnect(out, 1);
 
     out->draining = 0;
     out->live_since = 0;
     out->follow = 0;
-    out->hop = NULL;
+    ngx_rtmp_restream_output_hop_forget(out);
 
     if (out->removed) {
         ngx_rtmp_restream_source_output_ended(out->source, out);
@@ -512,5 +276,5 @@ ngx_rtmp_restream_output_stopped(ngx_rtmp_restream_output_t *out)
     }
 
     ngx_rtmp_restream_reason_set(&reason, out->stop_reason, NULL, NULL, NULL);
-    ngx_rtmp_restream_output_set_state(out, NGX_RTMP_RESTREAM_OFF, &reason);
+    ngx_rtmp_restream_state_set(out, NGX_RTMP_RESTREAM_OFF, &reason);
 }

@@ -2,8 +2,7 @@
  * One destination being fed: its state, its attempts, its place in the ring.
  *
  * Owned by its source.  Lives across connections; each of them is a peer that
- * the output owns.  State changes go through one door, which logs them, keeps
- * the reason and marks the report for the zone.
+ * the output owns.  Its state changes through ngx_rtmp_restream_state.h only.
  */
 
 #ifndef _NGX_RTMP_RESTREAM_OUTPUT_H_INCLUDED_
@@ -15,6 +14,8 @@
 #include "ngx_rtmp_restream_zone.h"
 
 #include "../lib/restream_ack.h"
+#include "../lib/restream_cursor.h"
+#include "../model/restream_backoff.h"
 
 
 struct ngx_rtmp_restream_output_s {
@@ -63,6 +64,7 @@ struct ngx_rtmp_restream_output_s {
     uint64_t                      rate_bytes;   /* at rate_at */
     ngx_msec_t                    rate_at;
 
+    uint64_t                      dialled;      /* record.target_hash then */
     restream_reason_e             stop_reason;  /* while draining */
     restream_reason_e             told;         /* failure in the log */
     ngx_msec_t                    followed;     /* last reconnect done at
@@ -84,8 +86,9 @@ void ngx_rtmp_restream_output_start(ngx_rtmp_restream_output_t *out);
 
 /*
  * Ends a running connection on purpose: what is begun is finished, FCUnpublish
- * and deleteStream follow, for at most two seconds.  Then it is off with
- * reason, or destroyed when remove is set.
+ * and deleteStream follow, for at most two seconds, also when the server has
+ * not answered publish yet.  Then it is off with reason, or destroyed when
+ * remove is set.
  */
 void ngx_rtmp_restream_output_stop(ngx_rtmp_restream_output_t *out,
     restream_reason_e reason, ngx_uint_t remove);
@@ -95,53 +98,13 @@ void ngx_rtmp_restream_output_stop(ngx_rtmp_restream_output_t *out,
  *
  * in    restart   1: the target changed, so the connection is ended on purpose
  *                 and dialled anew; 0: only if enabled changed
+ * ret   NGX_ERROR no memory, nothing has changed
  */
-void ngx_rtmp_restream_output_update(ngx_rtmp_restream_output_t *out,
+ngx_int_t ngx_rtmp_restream_output_update(ngx_rtmp_restream_output_t *out,
     ngx_rtmp_restream_record_t *record, ngx_uint_t restart);
 
-/* The encoder has gone (or is back): shown with the live ones. */
-void ngx_rtmp_restream_output_publisher(ngx_rtmp_restream_output_t *out,
-    ngx_uint_t there);
-
-/*
- * The one door of state changes.
- *
- * in    reason    NULL: the one before stays, but live has none
- */
-void ngx_rtmp_restream_output_set_state(ngx_rtmp_restream_output_t *out,
-    ngx_rtmp_restream_state_e state, ngx_rtmp_restream_reason_t *reason);
-
-/* ngx_log_t.handler of an output: which stream, destination and server */
-u_char *ngx_rtmp_restream_output_log(ngx_log_t *log, u_char *buf, size_t len);
-
-
-/*
- * Internal to output and output_hop.
- */
-
-/* Begins an attempt: its timer runs from here. */
-void ngx_rtmp_restream_output_attempt(ngx_rtmp_restream_output_t *out);
-
-/*
- * Dials within an attempt; a failure is told and waited for.
- *
- * in    query     for the server's authentication, NULL: none; copied
- */
-void ngx_rtmp_restream_output_dial(ngx_rtmp_restream_output_t *out,
-    ngx_str_t *query);
-
-/* The attempt, or the live connection, has failed: waits for the next one. */
-void ngx_rtmp_restream_output_failed(ngx_rtmp_restream_output_t *out,
-    ngx_rtmp_restream_reason_t *reason);
-
-/*
- * Ends the connection, if there is one, and remembers where the next one
- * resumes.
- *
- * in    notify    say goodbye to TLS
- */
-void ngx_rtmp_restream_output_disconnect(ngx_rtmp_restream_output_t *out,
-    ngx_uint_t notify);
+/* Internal to the files of the output: a goodbye is said, or given up. */
+void ngx_rtmp_restream_output_stopped(ngx_rtmp_restream_output_t *out);
 
 
 #endif /* _NGX_RTMP_RESTREAM_OUTPUT_H_INCLUDED_ */

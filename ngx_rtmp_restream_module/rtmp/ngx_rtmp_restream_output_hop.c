@@ -3,6 +3,7 @@
  */
 
 #include "ngx_rtmp_restream_output_hop.h"
+#include "ngx_rtmp_restream_output_attempt.h"
 #include "ngx_rtmp_restream_reason.h"
 #include "ngx_rtmp_restream_target.h"
 
@@ -25,6 +26,20 @@ ngx_rtmp_restream_output_hop_target(ngx_rtmp_restream_output_t *out)
 
 
 void
+ngx_rtmp_restream_output_hop_forget(ngx_rtmp_restream_output_t *out)
+{
+    if (out->hop == NULL) {
+        return;
+    }
+
+    ngx_rtmp_restream_target_wipe(out->hop);
+    ngx_destroy_pool(out->hop_pool);
+
+    out->hop = NULL;
+}
+
+
+void
 ngx_rtmp_restream_output_hop_authenticate(ngx_rtmp_restream_output_t *out)
 {
     u_char                      *p;
@@ -35,7 +50,7 @@ ngx_rtmp_restream_output_hop_authenticate(ngx_rtmp_restream_output_t *out)
         ngx_rtmp_restream_reason_set(&reason, RESTREAM_REASON_KEY_REJECTED,
                                      "the server keeps asking for "
                                      "authentication", NULL, NULL);
-        ngx_rtmp_restream_output_failed(out, &reason);
+        ngx_rtmp_restream_output_attempt_failed(out, &reason);
         return;
     }
 
@@ -45,15 +60,15 @@ ngx_rtmp_restream_output_hop_authenticate(ngx_rtmp_restream_output_t *out)
     if (p == NULL) {
         ngx_rtmp_restream_reason_set(&reason, RESTREAM_REASON_HANDSHAKE,
                                      "no memory", NULL, NULL);
-        ngx_rtmp_restream_output_failed(out, &reason);
+        ngx_rtmp_restream_output_attempt_failed(out, &reason);
         return;
     }
 
     ngx_memcpy(p, query.data, query.len);
     query.data = p;
 
-    ngx_rtmp_restream_output_disconnect(out, 0);
-    ngx_rtmp_restream_output_dial(out, &query);
+    ngx_rtmp_restream_output_attempt_disconnect(out, 0);
+    ngx_rtmp_restream_output_attempt_dial(out, &query);
 
     ngx_free(p);
 }
@@ -76,8 +91,8 @@ ngx_rtmp_restream_output_hop_redirect(ngx_rtmp_restream_output_t *out)
         goto failed;
     }
 
-    ngx_rtmp_restream_output_disconnect(out, 0);
-    ngx_rtmp_restream_output_dial(out, NULL);
+    ngx_rtmp_restream_output_attempt_disconnect(out, 0);
+    ngx_rtmp_restream_output_attempt_dial(out, NULL);
 
     return;
 
@@ -85,7 +100,7 @@ failed:
 
     ngx_rtmp_restream_reason_set(&reason, RESTREAM_REASON_APP_REJECTED, err,
                                  NULL, NULL);
-    ngx_rtmp_restream_output_failed(out, &reason);
+    ngx_rtmp_restream_output_attempt_failed(out, &reason);
 }
 
 
@@ -116,12 +131,12 @@ ngx_rtmp_restream_output_hop_reconnect(ngx_rtmp_restream_output_t *out)
         /* a server that asks all the time is waited for, but still followed */
 
         reason = out->peer->reason;
-        ngx_rtmp_restream_output_failed(out, &reason);
+        ngx_rtmp_restream_output_attempt_failed(out, &reason);
         out->follow = 1;
         return;
     }
 
-    ngx_rtmp_restream_output_disconnect(out, 0);
+    ngx_rtmp_restream_output_attempt_disconnect(out, 0);
 
     out->followed = ngx_current_msec;
     out->follow = 1;
@@ -158,9 +173,7 @@ ngx_rtmp_restream_output_hop_set(ngx_rtmp_restream_output_t *out,
         return NGX_ERROR;
     }
 
-    if (out->hop_pool) {
-        ngx_destroy_pool(out->hop_pool);
-    }
+    ngx_rtmp_restream_output_hop_forget(out);
 
     out->hop_pool = pool;
     out->hop = hop;

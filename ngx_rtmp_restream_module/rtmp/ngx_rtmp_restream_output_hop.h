@@ -17,6 +17,9 @@
 ngx_rtmp_restream_target_t *ngx_rtmp_restream_output_hop_target(
     ngx_rtmp_restream_output_t *out);
 
+/* The record's own target again. */
+void ngx_rtmp_restream_output_hop_forget(ngx_rtmp_restream_output_t *out);
+
 /* The peer has ended for one of these; dials at once, or the attempt fails. */
 void ngx_rtmp_restream_output_hop_authenticate(
     ngx_rtmp_restream_output_t *out);

@@ -21,6 +21,7 @@ typedef struct {
 extern ngx_rtmp_restream_owner_t  ngx_rtmp_restream_owner_self;
 
 
+/* NGX_OK, NGX_ERROR /proc cannot be read, logged */
 ngx_int_t ngx_rtmp_restream_owner_init(ngx_log_t *log);
 
 /* 0: no such process, a zombie, or another one with its pid */

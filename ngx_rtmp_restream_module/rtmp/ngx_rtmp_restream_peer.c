@@ -28,9 +28,15 @@
 
 
 static void ngx_rtmp_restream_peer_read_handler(ngx_event_t *rev);
+static ssize_t ngx_rtmp_restream_peer_recv(ngx_rtmp_restream_peer_t *peer,
+    u_char *buf, size_t size);
 static void ngx_rtmp_restream_peer_write_handler(ngx_event_t *wev);
 static ssize_t ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
     struct iovec *iov, ngx_uint_t niov);
+static ssize_t ngx_rtmp_restream_peer_write_tls(ngx_rtmp_restream_peer_t *peer,
+    struct iovec *iov, ngx_uint_t niov);
+static ssize_t ngx_rtmp_restream_peer_write_plain(
+    ngx_rtmp_restream_peer_t *peer, struct iovec *iov, ngx_uint_t niov);
 static void ngx_rtmp_restream_peer_ended_handler(ngx_event_t *ev);
 static void ngx_rtmp_restream_peer_abandon(ngx_rtmp_restream_peer_t *peer);
 
@@ -216,6 +222,23 @@ ngx_rtmp_restream_peer_fail(ngx_rtmp_restream_peer_t *peer,
 }
 
 
+ngx_rtmp_restream_peer_t *
+ngx_rtmp_restream_peer_get(ngx_event_t *ev)
+{
+    ngx_connection_t          *c;
+    ngx_rtmp_restream_peer_t  *peer;
+
+    c = ev->data;
+    peer = c->data;
+
+    if (c->close) {
+        peer->handlers->shutdown(peer->data);
+    }
+
+    return peer;
+}
+
+
 void
 ngx_rtmp_restream_peer_pump(ngx_rtmp_restream_peer_t *peer)
 {
@@ -239,48 +262,23 @@ ngx_rtmp_restream_peer_pump(ngx_rtmp_restream_peer_t *peer)
 static void
 ngx_rtmp_restream_peer_read_handler(ngx_event_t *rev)
 {
+    u_char                     buf[NGX_RTMP_RESTREAM_READ_SIZE];
     ssize_t                    n;
     ngx_uint_t                 i;
-    ngx_connection_t          *c;
     ngx_rtmp_restream_peer_t  *peer;
 
-    /* of this worker; the client keeps what it needs */
-    static u_char              buf[NGX_RTMP_RESTREAM_READ_SIZE];
-
-    c = rev->data;
-    peer = c->data;
-
-    if (c->close) {
-        peer->handlers->shutdown(peer->data);
-    }
+    peer = ngx_rtmp_restream_peer_get(rev);
 
     for (i = 0; i < NGX_RTMP_RESTREAM_READS; i++) {
+        n = ngx_rtmp_restream_peer_recv(peer, buf, sizeof(buf));
 
-        if (peer->tls.ssl) {
-            n = ngx_rtmp_restream_tls_recv(&peer->tls, buf, sizeof(buf));
-
-        } else {
-            n = recv(c->fd, buf, sizeof(buf), 0);
-
-            if (n == -1) {
-                if (ngx_socket_errno == NGX_EINTR) {
-                    continue;
-                }
-
-                n = (ngx_socket_errno == NGX_EAGAIN) ? NGX_AGAIN : NGX_ERROR;
-            }
+        if (n == NGX_ERROR) {
+            return;
         }
 
         if (n == NGX_AGAIN) {
             rev->ready = 0;
             break;
-        }
-
-        if (n == NGX_ERROR || n == 0) {
-            ngx_rtmp_restream_peer_lost(peer, n == 0 ? 0
-                                            : peer->tls.ssl ? peer->tls.error
-                                                            : ngx_socket_errno);
-            return;
         }
 
         if (ngx_rtmp_restream_dialogue_read(peer, buf, buf + n) != NGX_OK) {
@@ -297,8 +295,43 @@ ngx_rtmp_restream_peer_read_handler(ngx_event_t *rev)
     }
 
     if (ngx_rtmp_restream_peer_talking(peer)) {
-        ngx_rtmp_restream_peer_write_handler(c->write);
+        ngx_rtmp_restream_peer_write_handler(peer->connection->write);
     }
+}
+
+
+/* bytes read, NGX_AGAIN, or NGX_ERROR: the peer has ended */
+
+static ssize_t
+ngx_rtmp_restream_peer_recv(ngx_rtmp_restream_peer_t *peer, u_char *buf,
+    size_t size)
+{
+    ssize_t    n;
+    ngx_err_t  err;
+
+    if (peer->tls.ssl) {
+        n = ngx_rtmp_restream_tls_recv(&peer->tls, buf, size);
+        err = peer->tls.error;
+
+    } else {
+        do {
+            n = recv(peer->fd, buf, size, 0);
+        } while (n == -1 && ngx_socket_errno == NGX_EINTR);
+
+        err = ngx_socket_errno;
+
+        if (n == -1 && err == NGX_EAGAIN) {
+            n = NGX_AGAIN;
+        }
+    }
+
+    if (n > 0 || n == NGX_AGAIN) {
+        return n;
+    }
+
+    ngx_rtmp_restream_peer_lost(peer, n == 0 ? 0 : err);
+
+    return NGX_ERROR;
 }
 
 
@@ -313,7 +346,7 @@ ngx_rtmp_restream_peer_write_handler(ngx_event_t *wev)
 
     peer->blocked = 0;
 
-    if (peer->published) {
+    if (peer->published || peer->client.unpublished) {
         peer->handlers->writable(peer->data);
 
     } else {
@@ -333,55 +366,16 @@ ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
     struct iovec *iov, ngx_uint_t niov)
 {
     ssize_t            n;
-    ngx_uint_t         i;
-    size_t             size;
     ngx_connection_t  *c;
 
     if (peer->tls.ssl && !peer->tls.kernel) {
-
-        n = ngx_rtmp_restream_tls_flush(&peer->tls);
-
-        if (n == NGX_OK) {
-            n = ngx_rtmp_restream_tls_send(&peer->tls, iov, niov);
-
-        } else if (n == NGX_AGAIN) {
-            n = 0;
-        }
-
-        peer->given = peer->tls.sent;
-        peer->blocked = (peer->tls.held != NULL);
-
-        if (n == NGX_ERROR) {
-            ngx_rtmp_restream_peer_lost(peer, peer->tls.error);
-            return NGX_ERROR;
-        }
+        n = ngx_rtmp_restream_peer_write_tls(peer, iov, niov);
 
     } else {
-
-        do {
-            n = writev(peer->fd, iov, niov);
-        } while (n == -1 && ngx_socket_errno == NGX_EINTR);
-
-        if (n == -1) {
-
-            if (ngx_socket_errno != NGX_EAGAIN) {
-                ngx_rtmp_restream_peer_lost(peer, ngx_socket_errno);
-                return NGX_ERROR;
-            }
-
-            n = 0;
-        }
-
-        peer->given += n;
-
-        for (i = 0, size = 0; i < niov; i++) {
-            size += iov[i].iov_len;
-        }
-
-        peer->blocked = ((size_t) n < size);
+        n = ngx_rtmp_restream_peer_write_plain(peer, iov, niov);
     }
 
-    if (!peer->blocked) {
+    if (n == NGX_ERROR || !peer->blocked) {
         return n;
     }
 
@@ -392,6 +386,68 @@ ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
         ngx_rtmp_restream_peer_lost(peer, NGX_ENOMEM);
         return NGX_ERROR;
     }
+
+    return n;
+}
+
+
+static ssize_t
+ngx_rtmp_restream_peer_write_tls(ngx_rtmp_restream_peer_t *peer,
+    struct iovec *iov, ngx_uint_t niov)
+{
+    ssize_t  n;
+
+    n = ngx_rtmp_restream_tls_flush(&peer->tls);
+
+    if (n == NGX_OK) {
+        n = ngx_rtmp_restream_tls_send(&peer->tls, iov, niov);
+
+    } else if (n == NGX_AGAIN) {
+        n = 0;
+    }
+
+    peer->given = peer->tls.sent;
+    peer->blocked = (peer->tls.held != NULL);
+
+    if (n == NGX_ERROR) {
+        ngx_rtmp_restream_peer_lost(peer, peer->tls.error);
+    }
+
+    return n;
+}
+
+
+/* also where the kernel encrypts */
+
+static ssize_t
+ngx_rtmp_restream_peer_write_plain(ngx_rtmp_restream_peer_t *peer,
+    struct iovec *iov, ngx_uint_t niov)
+{
+    size_t      size;
+    ssize_t     n;
+    ngx_uint_t  i;
+
+    do {
+        n = writev(peer->fd, iov, niov);
+    } while (n == -1 && ngx_socket_errno == NGX_EINTR);
+
+    if (n == -1) {
+
+        if (ngx_socket_errno != NGX_EAGAIN) {
+            ngx_rtmp_restream_peer_lost(peer, ngx_socket_errno);
+            return NGX_ERROR;
+        }
+
+        n = 0;
+    }
+
+    peer->given += n;
+
+    for (i = 0, size = 0; i < niov; i++) {
+        size += iov[i].iov_len;
+    }
+
+    peer->blocked = ((size_t) n < size);
 
     return n;
 }

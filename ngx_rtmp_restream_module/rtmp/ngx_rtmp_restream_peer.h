@@ -15,6 +15,7 @@
 #include "ngx_rtmp_restream_task.h"
 #include "ngx_rtmp_restream_tls.h"
 
+#include "../lib/restream_client.h"
 #include "../jobs/restream_resolve.h"
 
 
@@ -31,7 +32,8 @@ typedef enum {
 typedef struct {
     void  (*progress)(void *data, ngx_rtmp_restream_state_e state);
     void  (*published)(void *data);         /* media may be sent */
-    void  (*writable)(void *data);          /* after published */
+    void  (*writable)(void *data);          /* after published, or while it
+                                               says goodbye */
     void  (*reconnect)(void *data, ngx_str_t *url);
                                             /* asked for, at a key frame */
     void  (*shutdown)(void *data);          /* nginx closes all connections */
@@ -121,7 +123,7 @@ ngx_int_t ngx_rtmp_restream_peer_flush(ngx_rtmp_restream_peer_t *peer);
 /* 1: ngx_rtmp_restream_peer_flush() has something to send */
 ngx_uint_t ngx_rtmp_restream_peer_talking(ngx_rtmp_restream_peer_t *peer);
 
-/* Bytes given to the socket that the other TCP has acknowledged. */
+/* Bytes given to the socket that the other TCP has acknowledged; 0: unknown. */
 uint64_t ngx_rtmp_restream_peer_acknowledged(ngx_rtmp_restream_peer_t *peer);
 
 /* All is sent that will be: tells the server so and waits for its end. */
@@ -135,6 +137,9 @@ void ngx_rtmp_restream_peer_fail(ngx_rtmp_restream_peer_t *peer,
 /*
  * Internal to peer, connect and dialogue, whose struct it is as well.
  */
+
+/* Whose event it is; its output is told when nginx closes all connections. */
+ngx_rtmp_restream_peer_t *ngx_rtmp_restream_peer_get(ngx_event_t *ev);
 
 /* From here on bytes are carried, TLS and all: the dialogue's first leave. */
 void ngx_rtmp_restream_peer_pump(ngx_rtmp_restream_peer_t *peer);

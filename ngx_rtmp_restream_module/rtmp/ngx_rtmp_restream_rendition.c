@@ -6,7 +6,11 @@
 #include "ngx_rtmp_restream_source.h"
 #include "ngx_rtmp_restream_feed.h"
 
+#include "../lib/restream_chunk.h"
 
+
+static void ngx_rtmp_restream_rendition_relieve(
+    ngx_rtmp_restream_rendition_t *rnd);
 static void ngx_rtmp_restream_rendition_wake_handler(ngx_event_t *ev);
 
 
@@ -84,11 +88,17 @@ ngx_rtmp_restream_rendition_push(ngx_rtmp_restream_rendition_t *rnd,
         delay = rnd->flush;
     }
 
-    if (restream_ring_push(rnd->ring, frm) != RESTREAM_OK) {
-        ngx_log_error(NGX_LOG_CRIT, rnd->source->log, 0,
-                      "no memory for a frame, stream: \"%V\"",
-                      &rnd->source->key.label);
-        return;
+    if (frm->size > rnd->source->conf->buffer / 4 && !rnd->source->cramped) {
+        rnd->source->cramped = 1;
+
+        ngx_log_error(NGX_LOG_WARN, rnd->source->log, 0,
+                      "\"restream_buffer\" is too small for frames of %uD "
+                      "bytes, stream: \"%V\"",
+                      frm->size, &rnd->source->key.label);
+    }
+
+    while (restream_ring_push(rnd->ring, frm) == RESTREAM_AGAIN) {
+        ngx_rtmp_restream_rendition_relieve(rnd);
     }
 
     if (delay) {
@@ -104,6 +114,34 @@ ngx_rtmp_restream_rendition_push(ngx_rtmp_restream_rendition_t *rnd,
     }
 
     ngx_post_event(&rnd->wake, &ngx_posted_events);
+}
+
+
+/* of those whose frame is lent, the slowest gives up */
+
+static void
+ngx_rtmp_restream_rendition_relieve(ngx_rtmp_restream_rendition_t *rnd)
+{
+    ngx_queue_t                 *q, *outputs;
+    ngx_rtmp_restream_output_t  *out, *slowest;
+
+    slowest = NULL;
+    outputs = &rnd->source->outputs;
+
+    for (q = ngx_queue_head(outputs);
+         q != ngx_queue_sentinel(outputs);
+         q = ngx_queue_next(q))
+    {
+        out = ngx_queue_data(q, ngx_rtmp_restream_output_t, queue);
+
+        if (restream_cursor_lent(&out->cursor)
+            && (slowest == NULL || out->cursor.seq < slowest->cursor.seq))
+        {
+            slowest = out;
+        }
+    }
+
+    ngx_rtmp_restream_feed_give_up(slowest);
 }
 
 

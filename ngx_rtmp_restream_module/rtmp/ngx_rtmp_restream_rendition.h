@@ -13,6 +13,8 @@
 
 #include "ngx_rtmp_restream.h"
 
+#include "../lib/restream_ring.h"
+
 
 typedef struct {
     restream_ring_t              *ring;

@@ -6,27 +6,39 @@
 #include "ngx_rtmp_restream_source_push.h"
 #include "ngx_rtmp_restream_output.h"
 #include "ngx_rtmp_restream_feed.h"
-#include "ngx_rtmp_restream_control.h"
+#include "ngx_rtmp_restream_state.h"
 #include "ngx_rtmp_restream_wanted.h"
 
 
 #define NGX_RTMP_RESTREAM_TICK  100     /* ms */
+#define NGX_RTMP_RESTREAM_PUT   1000    /* ms, until what had no room is tried
+                                           again */
 
 
+static ngx_queue_t *ngx_rtmp_restream_source_get_list(void);
 static ngx_rtmp_restream_source_t *ngx_rtmp_restream_source_find(
     ngx_rtmp_restream_stream_key_t *key);
 static ngx_rtmp_restream_source_t *ngx_rtmp_restream_source_create(
     ngx_rtmp_restream_app_conf_t *conf, ngx_rtmp_restream_stream_key_t *key,
     ngx_rtmp_restream_zone_t *zone);
-static void ngx_rtmp_restream_source_destroy(ngx_rtmp_restream_source_t *src);
-static void ngx_rtmp_restream_source_return(ngx_rtmp_restream_source_t *src);
-static void ngx_rtmp_restream_source_tick(ngx_event_t *ev);
-static ngx_int_t ngx_rtmp_restream_source_claim(
+static void ngx_rtmp_restream_source_set_event(ngx_rtmp_restream_source_t *src,
+    ngx_event_t *ev, ngx_event_handler_pt handler);
+static ngx_int_t ngx_rtmp_restream_source_copy_key(
+    ngx_rtmp_restream_source_t *src, ngx_rtmp_restream_stream_key_t *key);
+static ngx_int_t ngx_rtmp_restream_source_set_args(
+    ngx_rtmp_restream_source_t *src, ngx_str_t *args);
+static void ngx_rtmp_restream_source_drop_args(
     ngx_rtmp_restream_source_t *src);
+static void ngx_rtmp_restream_source_destroy(ngx_rtmp_restream_source_t *src);
+static ngx_int_t ngx_rtmp_restream_source_return(
+    ngx_rtmp_restream_source_t *src, ngx_rtmp_restream_stream_key_t *key);
+static void ngx_rtmp_restream_source_tick(ngx_event_t *ev);
 static void ngx_rtmp_restream_source_let_go(ngx_rtmp_restream_source_t *src);
 static void ngx_rtmp_restream_source_shutdown_handler(ngx_event_t *ev);
 static void ngx_rtmp_restream_source_close(ngx_rtmp_restream_source_t *src,
     ngx_uint_t busy);
+static ngx_msec_t ngx_rtmp_restream_source_grace(
+    ngx_rtmp_restream_source_t *src);
 static void ngx_rtmp_restream_source_grace_handler(ngx_event_t *ev);
 static void ngx_rtmp_restream_source_end(ngx_rtmp_restream_source_t *src);
 static void ngx_rtmp_restream_source_publisher(ngx_rtmp_restream_source_t *src,
@@ -36,17 +48,6 @@ static void ngx_rtmp_restream_source_publisher(ngx_rtmp_restream_source_t *src,
 /* of this worker */
 
 static ngx_queue_t  ngx_rtmp_restream_source_list;
-
-
-ngx_queue_t *
-ngx_rtmp_restream_sources(void)
-{
-    if (ngx_rtmp_restream_source_list.next == NULL) {
-        ngx_queue_init(&ngx_rtmp_restream_source_list);
-    }
-
-    return &ngx_rtmp_restream_source_list;
-}
 
 
 ngx_int_t
@@ -65,7 +66,11 @@ ngx_rtmp_restream_source_attach(ngx_rtmp_restream_app_conf_t *conf,
     }
 
     if (src) {
-        ngx_rtmp_restream_source_return(src);
+
+        if (ngx_rtmp_restream_source_return(src, key) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
         goto attached;
     }
 
@@ -74,7 +79,7 @@ ngx_rtmp_restream_source_attach(ngx_rtmp_restream_app_conf_t *conf,
         return NGX_ERROR;
     }
 
-    rc = ngx_rtmp_restream_source_claim(src);
+    rc = ngx_rtmp_restream_wanted_claim(src);
 
     if (rc == NGX_BUSY) {
         ngx_rtmp_restream_source_destroy(src);
@@ -100,6 +105,7 @@ attached:
 void
 ngx_rtmp_restream_source_detach(ngx_rtmp_restream_source_t **holder)
 {
+    ngx_msec_t                   grace;
     ngx_rtmp_restream_source_t  *src;
 
     src = *holder;
@@ -117,10 +123,12 @@ ngx_rtmp_restream_source_detach(ngx_rtmp_restream_source_t **holder)
         return;
     }
 
+    grace = ngx_rtmp_restream_source_grace(src);
+
     ngx_log_error(NGX_LOG_NOTICE, src->log, 0,
                   "publisher of stream \"%V\" has gone, its destinations "
                   "are held for %M ms",
-                  &src->key.label, src->conf->publisher_grace);
+                  &src->key.label, grace);
 
     if (src->zs) {
         ngx_rtmp_restream_zone_set_live(src->zone, src->zs, 0);
@@ -128,7 +136,7 @@ ngx_rtmp_restream_source_detach(ngx_rtmp_restream_source_t **holder)
 
     ngx_rtmp_restream_source_publisher(src, 0);
 
-    ngx_add_timer(&src->grace, src->conf->publisher_grace);
+    ngx_add_timer(&src->grace, grace);
 }
 
 
@@ -156,13 +164,24 @@ ngx_rtmp_restream_source_output_ended(ngx_rtmp_restream_source_t *src,
 }
 
 
+static ngx_queue_t *
+ngx_rtmp_restream_source_get_list(void)
+{
+    if (ngx_rtmp_restream_source_list.next == NULL) {
+        ngx_queue_init(&ngx_rtmp_restream_source_list);
+    }
+
+    return &ngx_rtmp_restream_source_list;
+}
+
+
 static ngx_rtmp_restream_source_t *
 ngx_rtmp_restream_source_find(ngx_rtmp_restream_stream_key_t *key)
 {
     ngx_queue_t                 *q, *list;
     ngx_rtmp_restream_source_t  *src;
 
-    list = ngx_rtmp_restream_sources();
+    list = ngx_rtmp_restream_source_get_list();
 
     for (q = ngx_queue_head(list);
          q != ngx_queue_sentinel(list);
@@ -171,11 +190,7 @@ ngx_rtmp_restream_source_find(ngx_rtmp_restream_stream_key_t *key)
         src = ngx_queue_data(q, ngx_rtmp_restream_source_t, queue);
 
         if (!src->ending
-            && src->key.app.len == key->app.len
-            && src->key.name.len == key->name.len
-            && ngx_memcmp(src->key.app.data, key->app.data, key->app.len) == 0
-            && ngx_memcmp(src->key.name.data, key->name.data, key->name.len)
-               == 0)
+            && ngx_rtmp_restream_stream_key_equal(&src->key, key))
         {
             return src;
         }
@@ -208,16 +223,7 @@ ngx_rtmp_restream_source_create(ngx_rtmp_restream_app_conf_t *conf,
     src->zone = zone;
     src->publishing = 1;
 
-    src->key = *key;
-    src->key.app.data = ngx_pstrdup(pool, &key->app);
-    src->key.name.data = ngx_pstrdup(pool, &key->name);
-    src->key.args.data = ngx_pstrdup(pool, &key->args);
-    src->key.label.data = ngx_pstrdup(pool, &key->label);
-
-    if (src->key.app.data == NULL || src->key.name.data == NULL
-        || (src->key.args.data == NULL && key->args.len)
-        || src->key.label.data == NULL)
-    {
+    if (ngx_rtmp_restream_source_copy_key(src, key) != NGX_OK) {
         goto failed;
     }
 
@@ -225,32 +231,99 @@ ngx_rtmp_restream_source_create(ngx_rtmp_restream_app_conf_t *conf,
     restream_timeline_init(&src->timeline);
     ngx_rtmp_restream_source_push_begin(src);
 
-    src->tick.handler = ngx_rtmp_restream_source_tick;
-    src->tick.data = src;
-    src->tick.log = src->log;
-
-    src->grace.handler = ngx_rtmp_restream_source_grace_handler;
-    src->grace.data = src;
-    src->grace.log = src->log;
+    ngx_rtmp_restream_source_set_event(src, &src->tick,
+                                       ngx_rtmp_restream_source_tick);
+    ngx_rtmp_restream_source_set_event(src, &src->grace,
+                                       ngx_rtmp_restream_source_grace_handler);
+    ngx_rtmp_restream_source_set_event(src, &src->shutdown,
+                                    ngx_rtmp_restream_source_shutdown_handler);
 
     src->rendition = ngx_rtmp_restream_rendition_create(src);
     if (src->rendition == NULL) {
         goto failed;
     }
 
-    src->shutdown.handler = ngx_rtmp_restream_source_shutdown_handler;
-    src->shutdown.data = src;
-    src->shutdown.log = src->log;
-
-    ngx_queue_insert_tail(ngx_rtmp_restream_sources(), &src->queue);
+    ngx_queue_insert_tail(ngx_rtmp_restream_source_get_list(), &src->queue);
 
     return src;
 
 failed:
 
+    if (src) {
+        ngx_rtmp_restream_source_drop_args(src);
+    }
+
     ngx_destroy_pool(pool);
 
     return NULL;
+}
+
+
+static void
+ngx_rtmp_restream_source_set_event(ngx_rtmp_restream_source_t *src,
+    ngx_event_t *ev, ngx_event_handler_pt handler)
+{
+    ev->handler = handler;
+    ev->data = src;
+    ev->log = src->log;
+}
+
+
+static ngx_int_t
+ngx_rtmp_restream_source_copy_key(ngx_rtmp_restream_source_t *src,
+    ngx_rtmp_restream_stream_key_t *key)
+{
+    src->key = *key;
+    src->key.app.data = ngx_pstrdup(src->pool, &key->app);
+    src->key.name.data = ngx_pstrdup(src->pool, &key->name);
+    src->key.label.data = ngx_pstrdup(src->pool, &key->label);
+    src->key.args.len = 0;
+
+    if (src->key.app.data == NULL || src->key.name.data == NULL
+        || src->key.label.data == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_rtmp_restream_source_set_args(src, &key->args);
+}
+
+
+/* they change with each publish, the pool does not */
+
+static ngx_int_t
+ngx_rtmp_restream_source_set_args(ngx_rtmp_restream_source_t *src,
+    ngx_str_t *args)
+{
+    u_char  *p;
+
+    p = (u_char *) "";
+
+    if (args->len) {
+        p = ngx_alloc(args->len, src->log);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(p, args->data, args->len);
+    }
+
+    ngx_rtmp_restream_source_drop_args(src);
+
+    src->key.args.len = args->len;
+    src->key.args.data = p;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_rtmp_restream_source_drop_args(ngx_rtmp_restream_source_t *src)
+{
+    if (src->key.args.len) {
+        ngx_explicit_memzero(src->key.args.data, src->key.args.len);
+        ngx_free(src->key.args.data);
+    }
 }
 
 
@@ -286,6 +359,7 @@ ngx_rtmp_restream_source_destroy(ngx_rtmp_restream_source_t *src)
     ngx_rtmp_restream_zone_release(src->zone, &src->zs);
     ngx_rtmp_restream_rendition_destroy(&src->rendition);
     restream_headers_unref(&src->headers);
+    ngx_rtmp_restream_source_drop_args(src);
 
     ngx_queue_remove(&src->queue);
     ngx_destroy_pool(src->pool);
@@ -294,9 +368,20 @@ ngx_rtmp_restream_source_destroy(ngx_rtmp_restream_source_t *src)
 
 /* the encoder is back within the grace */
 
-static void
-ngx_rtmp_restream_source_return(ngx_rtmp_restream_source_t *src)
+static ngx_int_t
+ngx_rtmp_restream_source_return(ngx_rtmp_restream_source_t *src,
+    ngx_rtmp_restream_stream_key_t *key)
 {
+    ngx_uint_t  changed;
+
+    changed = !ngx_rtmp_restream_str_equal(&src->key.args, &key->args);
+
+    if (changed
+        && ngx_rtmp_restream_source_set_args(src, &key->args) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     ngx_log_error(NGX_LOG_NOTICE, src->log, 0,
                   "publisher of stream \"%V\" is back",
                   &src->key.label);
@@ -313,7 +398,16 @@ ngx_rtmp_restream_source_return(ngx_rtmp_restream_source_t *src)
         ngx_rtmp_restream_zone_set_live(src->zone, src->zs, 1);
     }
 
+    if (src->zs && changed) {
+
+        /* before a frame of this publish goes where the one before went */
+
+        (void) ngx_rtmp_restream_wanted_put(src);
+    }
+
     ngx_rtmp_restream_source_publisher(src, 1);
+
+    return NGX_OK;
 }
 
 
@@ -329,11 +423,15 @@ ngx_rtmp_restream_source_tick(ngx_event_t *ev)
         return;
     }
 
+    if (src->grace.timer_set && ngx_rtmp_restream_source_grace(src) == 0) {
+        ngx_add_timer(&src->grace, 0);
+    }
+
     ngx_add_timer(&src->tick, NGX_RTMP_RESTREAM_TICK);
 
     if (src->zs == NULL) {
         if (!src->ending
-            && ngx_rtmp_restream_source_claim(src) == NGX_BUSY)
+            && ngx_rtmp_restream_wanted_claim(src) == NGX_BUSY)
         {
             /* somebody was faster: this encoder must not believe to be live */
 
@@ -345,6 +443,11 @@ ngx_rtmp_restream_source_tick(ngx_event_t *ev)
     } else if (!src->publishing && ngx_rtmp_restream_zone_asked(src->zs)) {
         ngx_rtmp_restream_source_let_go(src);
         return;
+
+    } else if (!src->ending && src->partly
+               && ngx_current_msec - src->put >= NGX_RTMP_RESTREAM_PUT)
+    {
+        (void) ngx_rtmp_restream_wanted_put(src);
 
     } else if (!src->ending
                && src->generation
@@ -363,43 +466,6 @@ ngx_rtmp_restream_source_tick(ngx_event_t *ev)
     }
 
     ngx_rtmp_restream_wanted_report(src, 0);
-}
-
-
-/*
- * NGX_OK, NGX_AGAIN another worker lets go first, NGX_BUSY it does not,
- * NGX_ERROR the zone is full: what fits is relayed all the same.
- */
-
-static ngx_int_t
-ngx_rtmp_restream_source_claim(ngx_rtmp_restream_source_t *src)
-{
-    ngx_int_t  rc;
-
-    rc = ngx_rtmp_restream_zone_claim(src->zone, &src->key, &src->zs);
-
-    if (rc == NGX_OK) {
-
-        if (!src->publishing) {
-            ngx_rtmp_restream_zone_set_live(src->zone, src->zs, 0);
-        }
-
-        rc = ngx_rtmp_restream_control_publish(src->zone, src->conf,
-                                               &src->key);
-
-        ngx_rtmp_restream_wanted_apply(src);
-    }
-
-    if (rc == NGX_ERROR && !src->full) {
-        src->full = 1;
-
-        ngx_log_error(NGX_LOG_CRIT, src->log, 0,
-                      "no room in \"restream_zone\" for all of stream "
-                      "\"%V\", increase its size",
-                      &src->key.label);
-    }
-
-    return rc;
 }
 
 
@@ -440,6 +506,22 @@ ngx_rtmp_restream_source_close(ngx_rtmp_restream_source_t *src,
     if (src->holder) {
         src->close(src->session, busy);
     }
+}
+
+
+/*
+ * How long an encoder that has gone is waited for.  Where the worker exits it
+ * cannot come back to it, only to one of a newer configuration.
+ */
+
+static ngx_msec_t
+ngx_rtmp_restream_source_grace(ngx_rtmp_restream_source_t *src)
+{
+    if (ngx_exiting && !ngx_rtmp_restream_zone_succeeded(src->zone)) {
+        return 0;
+    }
+
+    return src->conf->publisher_grace;
 }
 
 
@@ -498,7 +580,7 @@ ngx_rtmp_restream_source_publisher(ngx_rtmp_restream_source_t *src,
     {
         out = ngx_queue_data(q, ngx_rtmp_restream_output_t, queue);
 
-        ngx_rtmp_restream_output_publisher(out, there);
+        ngx_rtmp_restream_state_publisher(out, there);
     }
 
     ngx_rtmp_restream_wanted_report(src, 0);

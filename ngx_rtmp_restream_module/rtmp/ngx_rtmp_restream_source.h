@@ -4,7 +4,8 @@
  *
  * Owned by the worker's list of sources; a session refers to it while it
  * publishes.  When the encoder goes, the source stays for restream_publisher_
- * grace with its connections up, and continues when it comes back.
+ * grace with its connections up, and continues when it comes back; but not in a
+ * worker that exits, unless one of a newer configuration may get the encoder.
  */
 
 #ifndef _NGX_RTMP_RESTREAM_SOURCE_H_INCLUDED_
@@ -14,6 +15,8 @@
 #include "ngx_rtmp_restream.h"
 #include "ngx_rtmp_restream_zone.h"
 #include "ngx_rtmp_restream_rendition.h"
+
+#include "../model/restream_timeline.h"
 
 
 struct ngx_rtmp_restream_source_s {
@@ -39,9 +42,11 @@ struct ngx_rtmp_restream_source_s {
     uint16_t                             next_lead; /* has brought one since a
                                                        frame of lead came */
     ngx_rtmp_restream_rendition_t       *rendition;
+    ngx_msec_t                           lost_told;     /* last line of it */
 
     ngx_queue_t                          outputs;
     ngx_uint_t                           generation;    /* of records applied */
+    ngx_msec_t                           put;       /* records, last time */
     ngx_event_t                          tick;
     ngx_event_t                          grace;     /* not cancelable: keeps an
                                                        exiting worker */
@@ -53,6 +58,9 @@ struct ngx_rtmp_restream_source_s {
     unsigned                             waiting_key:1; /* of this session */
     unsigned                             ending:1;      /* goodbyes are said */
     unsigned                             full:1;        /* the zone is: told */
+    unsigned                             partly:1;      /* not all were put */
+    unsigned                             unkept:1;      /* a header was: told */
+    unsigned                             cramped:1;     /* the ring is: told */
 };
 
 
@@ -79,9 +87,6 @@ void ngx_rtmp_restream_source_detach(ngx_rtmp_restream_source_t **holder);
  * the session is closed and every server is told goodbye.
  */
 void ngx_rtmp_restream_source_shutdown(ngx_rtmp_restream_source_t *src);
-
-/* A worker's source list: for what must reach all of them. */
-ngx_queue_t *ngx_rtmp_restream_sources(void);
 
 /* Internal to source and output: an output is done and may be freed. */
 void ngx_rtmp_restream_source_output_ended(ngx_rtmp_restream_source_t *src,

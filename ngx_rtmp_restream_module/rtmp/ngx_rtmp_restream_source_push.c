@@ -4,9 +4,13 @@
 
 #include "ngx_rtmp_restream_source_push.h"
 
+#include "../lib/restream_chunk.h"
+
 
 #define NGX_RTMP_RESTREAM_VIDEO_WAIT  1000      /* ms */
 #define NGX_RTMP_RESTREAM_NO_LEAD     0xfffe    /* no track has it */
+#define NGX_RTMP_RESTREAM_LOST        10000     /* ms between two lines of the
+                                                   log */
 
 
 static ngx_uint_t ngx_rtmp_restream_source_push_passes(
@@ -14,6 +18,8 @@ static ngx_uint_t ngx_rtmp_restream_source_push_passes(
 static void ngx_rtmp_restream_source_push_lead(
     ngx_rtmp_restream_source_t *src, restream_frame_t *frm);
 static ngx_int_t ngx_rtmp_restream_source_push_header(
+    ngx_rtmp_restream_source_t *src, restream_frame_t *frm);
+static void ngx_rtmp_restream_source_push_unkept(
     ngx_rtmp_restream_source_t *src, restream_frame_t *frm);
 static ngx_uint_t ngx_rtmp_restream_source_push_audio_only(
     ngx_rtmp_restream_source_t *src);
@@ -35,7 +41,7 @@ void
 ngx_rtmp_restream_source_push(ngx_rtmp_restream_source_t *src,
     restream_frame_t *frm, uint32_t timestamp)
 {
-    unsigned  track;
+    restream_flv_kind_e  kind;
 
     if (!ngx_rtmp_restream_source_push_passes(src, frm)) {
         restream_frame_unref(&frm);
@@ -44,12 +50,10 @@ ngx_rtmp_restream_source_push(ngx_rtmp_restream_source_t *src,
 
     /* encoders stamp headers with 0, whenever they send them */
 
-    track = (frm->flags & RESTREAM_FLV_HEADER) ? RESTREAM_TIMELINE_DATA
-            : frm->type == RESTREAM_MSG_AUDIO ? RESTREAM_TIMELINE_AUDIO
-            : frm->type == RESTREAM_MSG_VIDEO ? RESTREAM_TIMELINE_VIDEO
-            : RESTREAM_TIMELINE_DATA;
+    kind = (frm->flags & RESTREAM_FLV_HEADER) ? RESTREAM_FLV_KIND_DATA
+                                              : restream_flv_kind(frm->type);
 
-    frm->dts = restream_timeline_next(&src->timeline, track, timestamp,
+    frm->dts = restream_timeline_next(&src->timeline, kind, timestamp,
                                       ngx_current_msec);
 
     if ((frm->flags & (RESTREAM_FLV_HEADER|RESTREAM_FLV_END))
@@ -61,7 +65,7 @@ ngx_rtmp_restream_source_push(ngx_rtmp_restream_source_t *src,
 
     /* where there is no video, every audio frame is a place to start */
 
-    if (track == RESTREAM_TIMELINE_AUDIO
+    if (kind == RESTREAM_FLV_KIND_AUDIO
         && ngx_rtmp_restream_source_push_audio_only(src)
         && !(frm->flags & RESTREAM_FLV_EMPTY))
     {
@@ -74,6 +78,28 @@ ngx_rtmp_restream_source_push(ngx_rtmp_restream_source_t *src,
     }
 
     ngx_rtmp_restream_rendition_push(src->rendition, frm);
+}
+
+
+void
+ngx_rtmp_restream_source_push_lost(ngx_rtmp_restream_source_t *src,
+    ngx_uint_t type)
+{
+    if (type == RESTREAM_MSG_AUDIO || type == RESTREAM_MSG_VIDEO) {
+        restream_ring_lose(src->rendition->ring, (uint8_t) type);
+    }
+
+    if (src->lost_told
+        && ngx_current_msec - src->lost_told < NGX_RTMP_RESTREAM_LOST)
+    {
+        return;
+    }
+
+    src->lost_told = ngx_current_msec;
+
+    ngx_log_error(NGX_LOG_CRIT, src->log, 0,
+                  "no memory for a frame, destinations go on at the next key "
+                  "frame, stream: \"%V\"", &src->key.label);
 }
 
 
@@ -160,16 +186,13 @@ ngx_rtmp_restream_source_push_header(ngx_rtmp_restream_source_t *src,
     }
 
     if (frm->header == RESTREAM_FLV_HEADER_METADATA) {
-        src->no_video = memmem(frm->data, frm->size, "videocodecid", 12)
-                        == NULL;
+        src->no_video = !restream_flv_metadata_video(frm->data, frm->size);
     }
 
     headers = restream_headers_with(src->headers, frm, src->epoch + 1);
 
     if (headers == NULL) {
-
-        /* passed on, not kept */
-
+        ngx_rtmp_restream_source_push_unkept(src, frm);
         return NGX_OK;
     }
 
@@ -179,6 +202,25 @@ ngx_rtmp_restream_source_push_header(ngx_rtmp_restream_source_t *src,
     src->headers = headers;
 
     return NGX_OK;
+}
+
+
+static void
+ngx_rtmp_restream_source_push_unkept(ngx_rtmp_restream_source_t *src,
+    restream_frame_t *frm)
+{
+    if (src->unkept) {
+        return;
+    }
+
+    src->unkept = 1;
+
+    ngx_log_error(NGX_LOG_WARN, src->log, 0,
+                  "a header of %uD bytes is passed on and not kept for "
+                  "destinations that connect later: more than %d headers or "
+                  "%d bytes of them, or no memory, stream: \"%V\"",
+                  frm->size, RESTREAM_HEADERS_MAX, RESTREAM_HEADERS_SIZE,
+                  &src->key.label);
 }
 
 

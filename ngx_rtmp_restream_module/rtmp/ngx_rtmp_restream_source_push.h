@@ -24,5 +24,10 @@ void ngx_rtmp_restream_source_push_begin(ngx_rtmp_restream_source_t *src);
 void ngx_rtmp_restream_source_push(ngx_rtmp_restream_source_t *src,
     restream_frame_t *frm, uint32_t timestamp);
 
+/* A message of that type could not be taken: outputs go on at the next key
+ * frame. */
+void ngx_rtmp_restream_source_push_lost(ngx_rtmp_restream_source_t *src,
+    ngx_uint_t type);
+
 
 #endif /* _NGX_RTMP_RESTREAM_SOURCE_PUSH_H_INCLUDED_ */

@@ -1,54 +1,43 @@
 /*
- * The state of an output, and what the log says of it: see
- * ngx_rtmp_restream_output.h.
+ * The state of an output: see ngx_rtmp_restream_state.h.
  */
 
+#include "ngx_rtmp_restream_state.h"
 #include "ngx_rtmp_restream_output.h"
 #include "ngx_rtmp_restream_output_hop.h"
 #include "ngx_rtmp_restream_reason.h"
 #include "ngx_rtmp_restream_source.h"
 
 
-static void ngx_rtmp_restream_output_log_state(ngx_rtmp_restream_output_t *out,
+typedef struct {
+    const char  *name;
+    char        *action;        /* ngx_log_t.action */
+} ngx_rtmp_restream_state_t;
+
+
+static void ngx_rtmp_restream_state_tell(ngx_rtmp_restream_output_t *out,
     ngx_rtmp_restream_state_e old);
 
 
-/* by ngx_rtmp_restream_state_e: what a log line says to be doing */
+/* by ngx_rtmp_restream_state_e */
 
-static char  *ngx_rtmp_restream_output_actions[] = {
-    NULL,
-    "resolving destination",
-    "connecting to destination",
-    "publishing to destination",
-    "sending to destination",
-    "waiting for destination"
+#define NGX_RTMP_RESTREAM_STATE_ROW(symbol, name, action)                     \
+    { name, action },
+
+static const ngx_rtmp_restream_state_t  ngx_rtmp_restream_states[] = {
+    NGX_RTMP_RESTREAM_STATES(NGX_RTMP_RESTREAM_STATE_ROW)
 };
 
 
-void
-ngx_rtmp_restream_output_publisher(ngx_rtmp_restream_output_t *out,
-    ngx_uint_t there)
+const char *
+ngx_rtmp_restream_state_name(ngx_rtmp_restream_state_e state)
 {
-    ngx_rtmp_restream_reason_t  reason;
-
-    if (out->report.state != NGX_RTMP_RESTREAM_LIVE) {
-        return;
-    }
-
-    ngx_rtmp_restream_reason_set(&reason,
-                                 there ? RESTREAM_REASON_NONE
-                                       : RESTREAM_REASON_PUBLISHER_GONE,
-                                 NULL, NULL, NULL);
-
-    out->report.reason = reason;
-    out->changed = 1;
+    return ngx_rtmp_restream_states[state].name;
 }
 
 
-/* the one door */
-
 void
-ngx_rtmp_restream_output_set_state(ngx_rtmp_restream_output_t *out,
+ngx_rtmp_restream_state_set(ngx_rtmp_restream_output_t *out,
     ngx_rtmp_restream_state_e state, ngx_rtmp_restream_reason_t *reason)
 {
     ngx_rtmp_restream_state_e  old;
@@ -75,9 +64,29 @@ ngx_rtmp_restream_output_set_state(ngx_rtmp_restream_output_t *out,
 
     out->log.action = NULL;
 
-    ngx_rtmp_restream_output_log_state(out, old);
+    ngx_rtmp_restream_state_tell(out, old);
 
-    out->log.action = ngx_rtmp_restream_output_actions[state];
+    out->log.action = ngx_rtmp_restream_states[state].action;
+}
+
+
+void
+ngx_rtmp_restream_state_publisher(ngx_rtmp_restream_output_t *out,
+    ngx_uint_t there)
+{
+    ngx_rtmp_restream_reason_t  reason;
+
+    if (out->report.state != NGX_RTMP_RESTREAM_LIVE) {
+        return;
+    }
+
+    ngx_rtmp_restream_reason_set(&reason,
+                                 there ? RESTREAM_REASON_NONE
+                                       : RESTREAM_REASON_PUBLISHER_GONE,
+                                 NULL, NULL, NULL);
+
+    out->report.reason = reason;
+    out->changed = 1;
 }
 
 
@@ -87,7 +96,7 @@ ngx_rtmp_restream_output_set_state(ngx_rtmp_restream_output_t *out,
  */
 
 static void
-ngx_rtmp_restream_output_log_state(ngx_rtmp_restream_output_t *out,
+ngx_rtmp_restream_state_tell(ngx_rtmp_restream_output_t *out,
     ngx_rtmp_restream_state_e old)
 {
     ngx_str_t                    text, code, words;
@@ -142,12 +151,14 @@ ngx_rtmp_restream_output_log_state(ngx_rtmp_restream_output_t *out,
     }
 
     ngx_log_debug2(NGX_LOG_DEBUG_CORE, &out->log, 0,
-                   "restream output state %d -> %d", old, out->report.state);
+                   "restream output state %s -> %s",
+                   ngx_rtmp_restream_state_name(old),
+                   ngx_rtmp_restream_state_name(out->report.state));
 }
 
 
 u_char *
-ngx_rtmp_restream_output_log(ngx_log_t *log, u_char *buf, size_t len)
+ngx_rtmp_restream_state_log(ngx_log_t *log, u_char *buf, size_t len)
 {
     u_char                      *p;
     ngx_rtmp_restream_target_t  *target;

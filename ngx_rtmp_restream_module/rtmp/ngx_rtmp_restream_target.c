@@ -7,8 +7,6 @@
 
 static void ngx_rtmp_restream_target_from_url(
     ngx_rtmp_restream_target_t *target, restream_url_t *url);
-static void ngx_rtmp_restream_target_to_url(restream_url_t *url,
-    ngx_rtmp_restream_target_t *target);
 static ngx_int_t ngx_rtmp_restream_target_add_scheme(ngx_pool_t *pool,
     restream_str_t *text, ngx_uint_t tls);
 static ngx_int_t ngx_rtmp_restream_target_decode(ngx_pool_t *pool,
@@ -28,8 +26,7 @@ ngx_rtmp_restream_target_parse(ngx_pool_t *pool,
     restream_str_t              text;
     ngx_rtmp_restream_target_t  parsed;
 
-    text.len = url->len;
-    text.data = url->data;
+    text = ngx_rtmp_restream_str(url);
 
     if (restream_url_parse(&u, text, key == NULL, err) != RESTREAM_OK) {
         return NGX_ERROR;
@@ -94,8 +91,7 @@ ngx_rtmp_restream_target_follow(ngx_pool_t *pool,
 
     to = *from;
 
-    text.len = url->len;
-    text.data = url->data;
+    text = ngx_rtmp_restream_str(url);
 
     if (url->len > 1 && url->data[0] == '/' && url->data[1] != '/') {
         to.app.len = url->len - 1;
@@ -156,8 +152,28 @@ ngx_rtmp_restream_target_copy(ngx_pool_t *pool,
 
 
 void
+ngx_rtmp_restream_target_url(ngx_rtmp_restream_target_t *target,
+    restream_url_t *url)
+{
+    url->host = ngx_rtmp_restream_str(&target->host);
+    url->app = ngx_rtmp_restream_str(&target->app);
+    url->key = ngx_rtmp_restream_str(&target->key);
+    url->user = ngx_rtmp_restream_str(&target->user);
+    url->password = ngx_rtmp_restream_str(&target->password);
+    url->port = target->port;
+    url->tls = target->tls;
+    url->ipv6 = target->ipv6;
+    url->port_given = target->port_given;
+}
+
+
+void
 ngx_rtmp_restream_target_wipe(ngx_rtmp_restream_target_t *target)
 {
+    if (target->app.len) {
+        ngx_explicit_memzero(target->app.data, target->app.len);
+    }
+
     if (target->key.len) {
         ngx_explicit_memzero(target->key.data, target->key.len);
     }
@@ -174,7 +190,7 @@ ngx_rtmp_restream_target_show(ngx_rtmp_restream_target_t *target, u_char *out,
 {
     restream_url_t  url;
 
-    ngx_rtmp_restream_target_to_url(&url, target);
+    ngx_rtmp_restream_target_url(target, &url);
 
     return restream_url_redact(&url, out, size);
 }
@@ -223,37 +239,15 @@ static void
 ngx_rtmp_restream_target_from_url(ngx_rtmp_restream_target_t *target,
     restream_url_t *url)
 {
-    target->host.len = url->host.len;
-    target->host.data = url->host.data;
-    target->app.len = url->app.len;
-    target->app.data = url->app.data;
-    target->key.len = url->key.len;
-    target->key.data = url->key.data;
-    target->user.len = url->user.len;
-    target->user.data = url->user.data;
-    target->password.len = url->password.len;
-    target->password.data = url->password.data;
+    target->host = ngx_rtmp_restream_ngx_str(&url->host);
+    target->app = ngx_rtmp_restream_ngx_str(&url->app);
+    target->key = ngx_rtmp_restream_ngx_str(&url->key);
+    target->user = ngx_rtmp_restream_ngx_str(&url->user);
+    target->password = ngx_rtmp_restream_ngx_str(&url->password);
     target->port = url->port;
     target->tls = url->tls;
     target->ipv6 = url->ipv6;
     target->port_given = url->port_given;
-}
-
-
-static void
-ngx_rtmp_restream_target_to_url(restream_url_t *url,
-    ngx_rtmp_restream_target_t *target)
-{
-    ngx_memzero(url, sizeof(restream_url_t));
-
-    url->host.len = target->host.len;
-    url->host.data = target->host.data;
-    url->app.len = target->app.len;
-    url->app.data = target->app.data;
-    url->port = target->port;
-    url->tls = target->tls;
-    url->ipv6 = target->ipv6;
-    url->port_given = target->port_given;
 }
 
 
@@ -286,8 +280,7 @@ ngx_rtmp_restream_target_decode(ngx_pool_t *pool, ngx_str_t *str)
 {
     restream_str_t  text;
 
-    text.len = str->len;
-    text.data = str->data;
+    text = ngx_rtmp_restream_str(str);
 
     str->data = ngx_pnalloc(pool, text.len + 1);
     if (str->data == NULL) {
@@ -307,8 +300,7 @@ ngx_rtmp_restream_target_expand_str(ngx_pool_t *pool, ngx_str_t *dst,
 {
     restream_str_t  text;
 
-    text.len = src->len;
-    text.data = src->data;
+    text = ngx_rtmp_restream_str(src);
 
     dst->len = restream_url_expand(text, vars, NULL, 0);
 

@@ -9,17 +9,24 @@
 
 #include "ngx_rtmp_restream.h"
 
+#include "../lib/restream_url.h"
+
 
 /*
  * in    key       NULL: the last part of the url
  * out   target    strings on pool
  *       *err      on NGX_ERROR: what is wrong, in words, nothing secret in them
+ * ret   NGX_OK, NGX_ERROR
  */
 ngx_int_t ngx_rtmp_restream_target_parse(ngx_pool_t *pool,
     ngx_rtmp_restream_target_t *target, ngx_str_t *url, ngx_str_t *key,
     const char **err);
 
-/* $app, $name and $args in app and key; the other strings are from's */
+/*
+ * $app, $name and $args in app and key; the other strings are from's.
+ *
+ * ret   NGX_OK, NGX_ERROR no memory
+ */
 ngx_int_t ngx_rtmp_restream_target_expand(ngx_pool_t *pool,
     ngx_rtmp_restream_target_t *target, ngx_rtmp_restream_target_t *from,
     restream_url_vars_t *vars);
@@ -28,15 +35,25 @@ ngx_int_t ngx_rtmp_restream_target_expand(ngx_pool_t *pool,
  * The target that a server sent us to: a whole url, one without its scheme, or
  * a path on the same server.  Key and credentials stay.  From rtmps to rtmp is
  * not followed: the key would travel in the clear.
+ *
+ * out   target    strings on pool
+ *       *err      on NGX_ERROR: why it is not followed, in words
+ * ret   NGX_OK, NGX_ERROR
  */
 ngx_int_t ngx_rtmp_restream_target_follow(ngx_pool_t *pool,
     ngx_rtmp_restream_target_t *target, ngx_rtmp_restream_target_t *from,
     ngx_str_t *url, const char **err);
 
+/* ret   NGX_OK, strings on pool and terminated; NGX_ERROR no memory */
 ngx_int_t ngx_rtmp_restream_target_copy(ngx_pool_t *pool,
     ngx_rtmp_restream_target_t *target, ngx_rtmp_restream_target_t *from);
 
-/* overwrites what is secret, before its memory is given back */
+/* as lib/ has it; the strings are borrowed */
+void ngx_rtmp_restream_target_url(ngx_rtmp_restream_target_t *target,
+    restream_url_t *url);
+
+/* overwrites what is secret, which may be a query, before its memory is given
+ * back */
 void ngx_rtmp_restream_target_wipe(ngx_rtmp_restream_target_t *target);
 
 /*
@@ -46,7 +63,7 @@ void ngx_rtmp_restream_target_wipe(ngx_rtmp_restream_target_t *target);
 size_t ngx_rtmp_restream_target_show(ngx_rtmp_restream_target_t *target,
     u_char *out, size_t size);
 
-/* changes when anything of it changes; of hash's value before */
+/* hash, continued over it: another value when anything of it is another */
 uint64_t ngx_rtmp_restream_target_hash(ngx_rtmp_restream_target_t *target,
     uint64_t hash);
 

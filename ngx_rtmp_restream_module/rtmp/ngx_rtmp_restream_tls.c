@@ -3,16 +3,10 @@
  */
 
 #include "ngx_rtmp_restream_tls.h"
+#include "ngx_rtmp_restream_tls_gather.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-
-
-#define NGX_RTMP_RESTREAM_TLS_RECORD   16384    /* plaintext bytes, RFC 8446 */
-#define NGX_RTMP_RESTREAM_TLS_RECORDS  3        /* at most, per send(): what
-                                                   one connection may hold */
-#define NGX_RTMP_RESTREAM_TLS_GATHER                                          \
-    (NGX_RTMP_RESTREAM_TLS_RECORDS * (NGX_RTMP_RESTREAM_TLS_RECORD + 512))
 
 
 static ngx_int_t ngx_rtmp_restream_tls_set_name(SSL *ssl,
@@ -20,30 +14,12 @@ static ngx_int_t ngx_rtmp_restream_tls_set_name(SSL *ssl,
 static ngx_int_t ngx_rtmp_restream_tls_ready(ngx_rtmp_restream_tls_t *tls);
 static void ngx_rtmp_restream_tls_error(ngx_rtmp_restream_tls_t *tls, int rc,
     int sslerr, u_char *err, size_t size);
-static size_t ngx_rtmp_restream_tls_gather(struct iovec *iov, ngx_uint_t niov,
+static size_t ngx_rtmp_restream_tls_copy(struct iovec *iov, ngx_uint_t niov,
     size_t skip, u_char *out, size_t size);
-static ngx_int_t ngx_rtmp_restream_tls_send_gathered(
-    ngx_rtmp_restream_tls_t *tls);
-static ssize_t ngx_rtmp_restream_tls_write(ngx_rtmp_restream_tls_t *tls,
-    u_char *data, size_t len);
-static ngx_int_t ngx_rtmp_restream_tls_hold(ngx_rtmp_restream_tls_t *tls,
-    u_char *data, size_t len);
-static BIO_METHOD *ngx_rtmp_restream_tls_bio_method(void);
-static int ngx_rtmp_restream_tls_bio_create(BIO *bio);
-static int ngx_rtmp_restream_tls_bio_write(BIO *bio, const char *data,
-    int size);
-static long ngx_rtmp_restream_tls_bio_ctrl(BIO *bio, int cmd, long num,
-    void *ptr);
 
 
-/* of this worker: made for its first connection */
+/* of this worker: what becomes a record */
 
-static BIO_METHOD  *ngx_rtmp_restream_tls_method;
-
-/* of this worker: records between SSL_write() and send() */
-
-static u_char  ngx_rtmp_restream_tls_gathered[NGX_RTMP_RESTREAM_TLS_GATHER];
-static size_t  ngx_rtmp_restream_tls_gathered_len;
 static u_char  ngx_rtmp_restream_tls_plain[NGX_RTMP_RESTREAM_TLS_RECORD];
 
 
@@ -134,7 +110,7 @@ ngx_rtmp_restream_tls_recv(ngx_rtmp_restream_tls_t *tls, u_char *buf,
 
     /* a key update or an alert may have been written */
 
-    if (tls->bio && ngx_rtmp_restream_tls_send_gathered(tls) == NGX_ERROR) {
+    if (tls->bio && ngx_rtmp_restream_tls_gather_send(tls) == NGX_ERROR) {
         return NGX_ERROR;
     }
 
@@ -191,9 +167,9 @@ ngx_rtmp_restream_tls_send(ngx_rtmp_restream_tls_t *tls, struct iovec *iov,
 
     for (records = 0; records < NGX_RTMP_RESTREAM_TLS_RECORDS; records++) {
 
-        size = ngx_rtmp_restream_tls_gather(iov, niov, taken,
-                                            ngx_rtmp_restream_tls_plain,
-                                            NGX_RTMP_RESTREAM_TLS_RECORD);
+        size = ngx_rtmp_restream_tls_copy(iov, niov, taken,
+                                          ngx_rtmp_restream_tls_plain,
+                                          NGX_RTMP_RESTREAM_TLS_RECORD);
         if (size == 0) {
             break;
         }
@@ -205,7 +181,7 @@ ngx_rtmp_restream_tls_send(ngx_rtmp_restream_tls_t *tls, struct iovec *iov,
             /* memory never blocks: the connection is beyond use */
 
             ERR_clear_error();
-            ngx_rtmp_restream_tls_gathered_len = 0;
+            ngx_rtmp_restream_tls_gather_drop();
             tls->failed = 1;
             return NGX_ERROR;
         }
@@ -213,7 +189,7 @@ ngx_rtmp_restream_tls_send(ngx_rtmp_restream_tls_t *tls, struct iovec *iov,
         taken += size;
     }
 
-    if (ngx_rtmp_restream_tls_send_gathered(tls) == NGX_ERROR) {
+    if (ngx_rtmp_restream_tls_gather_send(tls) == NGX_ERROR) {
         return NGX_ERROR;
     }
 
@@ -224,7 +200,7 @@ ngx_rtmp_restream_tls_send(ngx_rtmp_restream_tls_t *tls, struct iovec *iov,
 ngx_int_t
 ngx_rtmp_restream_tls_flush(ngx_rtmp_restream_tls_t *tls)
 {
-    return ngx_rtmp_restream_tls_send_gathered(tls);
+    return ngx_rtmp_restream_tls_gather_send(tls);
 }
 
 
@@ -239,7 +215,7 @@ ngx_rtmp_restream_tls_notify(ngx_rtmp_restream_tls_t *tls)
     (void) SSL_shutdown(tls->ssl);
     ERR_clear_error();
 
-    (void) ngx_rtmp_restream_tls_send_gathered(tls);
+    (void) ngx_rtmp_restream_tls_gather_send(tls);
 }
 
 
@@ -308,19 +284,10 @@ ngx_rtmp_restream_tls_set_name(SSL *ssl, ngx_rtmp_restream_tls_conf_t *conf,
 }
 
 
-void
-ngx_rtmp_restream_tls_exit(void)
-{
-    BIO_meth_free(ngx_rtmp_restream_tls_method);
-    ngx_rtmp_restream_tls_method = NULL;
-}
-
-
 static ngx_int_t
 ngx_rtmp_restream_tls_ready(ngx_rtmp_restream_tls_t *tls)
 {
-    BIO         *bio;
-    BIO_METHOD  *method;
+    BIO  *bio;
 
 #ifdef BIO_get_ktls_send
     if (BIO_get_ktls_send(SSL_get_wbio(tls->ssl))) {
@@ -329,9 +296,7 @@ ngx_rtmp_restream_tls_ready(ngx_rtmp_restream_tls_t *tls)
     }
 #endif
 
-    method = ngx_rtmp_restream_tls_bio_method();
-    bio = method ? BIO_new(method) : NULL;
-
+    bio = ngx_rtmp_restream_tls_gather_bio();
     if (bio == NULL) {
         return NGX_ERROR;
     }
@@ -372,7 +337,7 @@ ngx_rtmp_restream_tls_error(ngx_rtmp_restream_tls_t *tls, int rc, int sslerr,
 /* copies what lies behind the first skip bytes of iov: how many */
 
 static size_t
-ngx_rtmp_restream_tls_gather(struct iovec *iov, ngx_uint_t niov, size_t skip,
+ngx_rtmp_restream_tls_copy(struct iovec *iov, ngx_uint_t niov, size_t skip,
     u_char *out, size_t size)
 {
     size_t      n, len;
@@ -395,204 +360,4 @@ ngx_rtmp_restream_tls_gather(struct iovec *iov, ngx_uint_t niov, size_t skip,
     }
 
     return n;
-}
-
-
-/*
- * Sends what is held, then what was just gathered.  The gathering memory is
- * shared: it is empty on return, whatever happens.
- */
-
-static ngx_int_t
-ngx_rtmp_restream_tls_send_gathered(ngx_rtmp_restream_tls_t *tls)
-{
-    size_t   len;
-    ssize_t  n;
-
-    len = ngx_rtmp_restream_tls_gathered_len;
-    ngx_rtmp_restream_tls_gathered_len = 0;
-
-    if (tls->held) {
-        n = ngx_rtmp_restream_tls_write(tls, tls->held + tls->held_pos,
-                                        tls->held_last - tls->held_pos);
-        if (n == NGX_ERROR) {
-            return NGX_ERROR;
-        }
-
-        tls->held_pos += n;
-
-        if (tls->held_pos < tls->held_last) {
-            return ngx_rtmp_restream_tls_hold(tls,
-                                     ngx_rtmp_restream_tls_gathered, len);
-        }
-
-        ngx_free(tls->held);
-        tls->held = NULL;
-        tls->held_pos = 0;
-        tls->held_last = 0;
-    }
-
-    if (len == 0) {
-        return NGX_OK;
-    }
-
-    n = ngx_rtmp_restream_tls_write(tls, ngx_rtmp_restream_tls_gathered, len);
-
-    if (n == NGX_ERROR) {
-        return NGX_ERROR;
-    }
-
-    if ((size_t) n == len) {
-        return NGX_OK;
-    }
-
-    return ngx_rtmp_restream_tls_hold(tls, ngx_rtmp_restream_tls_gathered + n,
-                                      len - n);
-}
-
-
-/* bytes written, 0 when the socket takes nothing, or NGX_ERROR */
-
-static ssize_t
-ngx_rtmp_restream_tls_write(ngx_rtmp_restream_tls_t *tls, u_char *data,
-    size_t len)
-{
-    ssize_t            n;
-    ngx_connection_t  *c;
-
-    c = tls->connection;
-
-    do {
-        n = send(c->fd, data, len, MSG_NOSIGNAL);
-    } while (n == -1 && ngx_socket_errno == NGX_EINTR);
-
-    if (n == -1) {
-
-        if (ngx_socket_errno != NGX_EAGAIN) {
-            tls->error = ngx_socket_errno;
-            tls->failed = 1;
-            return NGX_ERROR;
-        }
-
-        n = 0;
-    }
-
-    if ((size_t) n < len) {
-        c->write->ready = 0;
-    }
-
-    tls->sent += n;
-
-    return n;
-}
-
-
-/*
- * Appends to what is held.  A server that makes us answer without reading the
- * answers is not waited for.
- */
-
-static ngx_int_t
-ngx_rtmp_restream_tls_hold(ngx_rtmp_restream_tls_t *tls, u_char *data,
-    size_t len)
-{
-    size_t   held;
-    u_char  *p;
-
-    if (len == 0) {
-        return NGX_AGAIN;
-    }
-
-    held = tls->held_last - tls->held_pos;
-
-    if (held + len > NGX_RTMP_RESTREAM_TLS_GATHER) {
-        tls->failed = 1;
-        return NGX_ERROR;
-    }
-
-    p = ngx_alloc(held + len, tls->connection->log);
-    if (p == NULL) {
-        tls->failed = 1;
-        return NGX_ERROR;
-    }
-
-    if (held) {
-        ngx_memcpy(p, tls->held + tls->held_pos, held);
-        ngx_free(tls->held);
-    }
-
-    ngx_memcpy(p + held, data, len);
-
-    tls->held = p;
-    tls->held_pos = 0;
-    tls->held_last = held + len;
-
-    return NGX_AGAIN;
-}
-
-
-static BIO_METHOD *
-ngx_rtmp_restream_tls_bio_method(void)
-{
-    int          type;
-    BIO_METHOD  *method;
-
-    if (ngx_rtmp_restream_tls_method) {
-        return ngx_rtmp_restream_tls_method;
-    }
-
-    type = BIO_get_new_index();
-
-    if (type == -1) {
-        return NULL;
-    }
-
-    method = BIO_meth_new(type | BIO_TYPE_SOURCE_SINK, "restream");
-
-    if (method) {
-        (void) BIO_meth_set_create(method, ngx_rtmp_restream_tls_bio_create);
-        (void) BIO_meth_set_write(method, ngx_rtmp_restream_tls_bio_write);
-        (void) BIO_meth_set_ctrl(method, ngx_rtmp_restream_tls_bio_ctrl);
-    }
-
-    ngx_rtmp_restream_tls_method = method;
-
-    return method;
-}
-
-
-static int
-ngx_rtmp_restream_tls_bio_create(BIO *bio)
-{
-    BIO_set_init(bio, 1);
-
-    return 1;
-}
-
-
-static int
-ngx_rtmp_restream_tls_bio_write(BIO *bio, const char *data, int size)
-{
-    size_t  room;
-
-    BIO_clear_retry_flags(bio);
-
-    room = NGX_RTMP_RESTREAM_TLS_GATHER - ngx_rtmp_restream_tls_gathered_len;
-
-    if (size <= 0 || (size_t) size > room) {
-        return -1;
-    }
-
-    ngx_memcpy(ngx_rtmp_restream_tls_gathered
-               + ngx_rtmp_restream_tls_gathered_len, data, size);
-    ngx_rtmp_restream_tls_gathered_len += size;
-
-    return size;
-}
-
-
-static long
-ngx_rtmp_restream_tls_bio_ctrl(BIO *bio, int cmd, long num, void *ptr)
-{
-    return cmd == BIO_CTRL_FLUSH;
 }

@@ -29,20 +29,24 @@ struct ngx_rtmp_restream_tls_conf_s {
 
 
 typedef struct {
-    SSL             *ssl;
-    BIO             *bio;           /* gathers records; owned by ssl */
-    u_char          *held;          /* malloc: ciphertext the socket refused */
-    size_t           held_pos;
-    size_t           held_last;
-    uint64_t         sent;          /* bytes given to the socket */
-    ngx_connection_t *connection;   /* borrowed */
-    unsigned         kernel:1;      /* kTLS: write to the socket */
-    unsigned         failed:1;      /* beyond use; error may say why */
-    ngx_err_t        error;
+    SSL               *ssl;
+    BIO               *bio;         /* gathers records; owned by ssl */
+    u_char            *held;        /* malloc: ciphertext the socket refused */
+    size_t             held_pos;
+    size_t             held_last;
+    uint64_t           sent;        /* bytes given to the socket */
+    ngx_connection_t  *connection;  /* borrowed */
+    unsigned           kernel:1;    /* kTLS: write to the socket */
+    unsigned           failed:1;    /* beyond use; error may say why */
+    ngx_err_t          error;
 } ngx_rtmp_restream_tls_t;
 
 
-/* Directives of an application, inherited; ctx is made where enable is set. */
+/*
+ * Directives of an application, inherited; ctx is made where enable is set.
+ *
+ * ret   create: NULL no memory; merge, check: NGX_CONF_OK, NGX_CONF_ERROR told
+ */
 ngx_rtmp_restream_tls_conf_t *ngx_rtmp_restream_tls_create_conf(
     ngx_conf_t *cf);
 char *ngx_rtmp_restream_tls_merge_conf(ngx_conf_t *cf,

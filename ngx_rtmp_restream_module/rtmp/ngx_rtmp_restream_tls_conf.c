@@ -10,6 +10,9 @@
 
 static SSL_CTX *ngx_rtmp_restream_tls_create_ctx(ngx_conf_t *cf,
     ngx_rtmp_restream_tls_conf_t *conf);
+static uint64_t ngx_rtmp_restream_tls_options(ngx_uint_t protocols);
+static ngx_int_t ngx_rtmp_restream_tls_trust(ngx_conf_t *cf, SSL_CTX *ctx,
+    ngx_rtmp_restream_tls_conf_t *conf);
 static ngx_int_t ngx_rtmp_restream_tls_commands(ngx_conf_t *cf, SSL_CTX *ctx,
     ngx_array_t *commands);
 static ngx_int_t ngx_rtmp_restream_tls_conf_error(ngx_conf_t *cf,
@@ -114,10 +117,7 @@ static SSL_CTX *
 ngx_rtmp_restream_tls_create_ctx(ngx_conf_t *cf,
     ngx_rtmp_restream_tls_conf_t *conf)
 {
-    SSL_CTX     *ctx;
-    ngx_str_t   *ca;
-    ngx_uint_t   protocols;
-    uint64_t     options;
+    SSL_CTX  *ctx;
 
     ERR_clear_error();
 
@@ -127,19 +127,7 @@ ngx_rtmp_restream_tls_create_ctx(ngx_conf_t *cf,
         return NULL;
     }
 
-    options = SSL_OP_NO_COMPRESSION;
-    protocols = conf->protocols;
-
-#ifdef SSL_OP_NO_RENEGOTIATION
-    options |= SSL_OP_NO_RENEGOTIATION;
-#endif
-
-    options |= (protocols & NGX_SSL_TLSv1) ? 0 : SSL_OP_NO_TLSv1;
-    options |= (protocols & NGX_SSL_TLSv1_1) ? 0 : SSL_OP_NO_TLSv1_1;
-    options |= (protocols & NGX_SSL_TLSv1_2) ? 0 : SSL_OP_NO_TLSv1_2;
-    options |= (protocols & NGX_SSL_TLSv1_3) ? 0 : SSL_OP_NO_TLSv1_3;
-
-    SSL_CTX_set_options(ctx, options);
+    SSL_CTX_set_options(ctx, ngx_rtmp_restream_tls_options(conf->protocols));
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_verify(ctx, conf->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
@@ -152,24 +140,7 @@ ngx_rtmp_restream_tls_create_ctx(ngx_conf_t *cf,
         goto failed;
     }
 
-    ca = &conf->trusted_certificate;
-
-    if (ca->len) {
-
-        if (ngx_conf_full_name(cf->cycle, ca, 1) != NGX_OK) {
-            goto failed;
-        }
-
-        if (SSL_CTX_load_verify_locations(ctx, (char *) ca->data, NULL) != 1) {
-            (void) ngx_rtmp_restream_tls_conf_error(cf,
-                                      "restream_ssl_trusted_certificate", ca,
-                                      "a file with PEM certificates");
-            goto failed;
-        }
-
-    } else if (conf->verify && SSL_CTX_set_default_verify_paths(ctx) != 1) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "the system's CA certificates cannot be read");
+    if (ngx_rtmp_restream_tls_trust(cf, ctx, conf) != NGX_OK) {
         goto failed;
     }
 
@@ -190,6 +161,58 @@ failed:
     SSL_CTX_free(ctx);
 
     return NULL;
+}
+
+
+static uint64_t
+ngx_rtmp_restream_tls_options(ngx_uint_t protocols)
+{
+    uint64_t  options;
+
+    options = SSL_OP_NO_COMPRESSION;
+
+#ifdef SSL_OP_NO_RENEGOTIATION
+    options |= SSL_OP_NO_RENEGOTIATION;
+#endif
+
+    options |= (protocols & NGX_SSL_TLSv1) ? 0 : SSL_OP_NO_TLSv1;
+    options |= (protocols & NGX_SSL_TLSv1_1) ? 0 : SSL_OP_NO_TLSv1_1;
+    options |= (protocols & NGX_SSL_TLSv1_2) ? 0 : SSL_OP_NO_TLSv1_2;
+    options |= (protocols & NGX_SSL_TLSv1_3) ? 0 : SSL_OP_NO_TLSv1_3;
+
+    return options;
+}
+
+
+/* whose certificates are good */
+
+static ngx_int_t
+ngx_rtmp_restream_tls_trust(ngx_conf_t *cf, SSL_CTX *ctx,
+    ngx_rtmp_restream_tls_conf_t *conf)
+{
+    ngx_str_t  *ca;
+
+    ca = &conf->trusted_certificate;
+
+    if (ca->len) {
+
+        if (ngx_conf_full_name(cf->cycle, ca, 1) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        if (SSL_CTX_load_verify_locations(ctx, (char *) ca->data, NULL) != 1) {
+            return ngx_rtmp_restream_tls_conf_error(cf,
+                                      "restream_ssl_trusted_certificate", ca,
+                                      "a file with PEM certificates");
+        }
+
+    } else if (conf->verify && SSL_CTX_set_default_verify_paths(ctx) != 1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the system's CA certificates cannot be read");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 

@@ -10,6 +10,22 @@
 #include "ngx_rtmp_restream_source.h"
 
 
+/*
+ * Makes the stream this worker's, and its destinations wanted.
+ *
+ * ret   NGX_OK
+ *       NGX_AGAIN  another worker lets go, or says what is wanted, first
+ *       NGX_BUSY   another worker has it and does not let go
+ *       NGX_ERROR  the zone is full: what fits is relayed all the same
+ */
+ngx_int_t ngx_rtmp_restream_wanted_claim(ngx_rtmp_restream_source_t *src);
+
+/*
+ * What the configuration wants goes into the zone, and comes out of it; src->zs
+ * is set.  Returns as ngx_rtmp_restream_wanted_claim() does, without NGX_BUSY.
+ */
+ngx_int_t ngx_rtmp_restream_wanted_put(ngx_rtmp_restream_source_t *src);
+
 /* Makes what runs what is wanted; src->zs is set. */
 void ngx_rtmp_restream_wanted_apply(ngx_rtmp_restream_source_t *src);
 

@@ -2,11 +2,14 @@
  * The shared memory: see ngx_rtmp_restream_zone.h.
  */
 
-#include "ngx_rtmp_restream_rows.h"
+#include "ngx_rtmp_restream_zone_rows.h"
 
 
 static ngx_rtmp_restream_zone_stream_t *ngx_rtmp_restream_zone_add_locked(
     ngx_rtmp_restream_zone_t *zone, ngx_rtmp_restream_stream_key_t *key);
+static ngx_int_t ngx_rtmp_restream_zone_set_args_locked(
+    ngx_rtmp_restream_zone_t *zone, ngx_rtmp_restream_zone_stream_t *zs,
+    ngx_str_t *args);
 static void ngx_rtmp_restream_zone_drop_locked(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_zone_stream_t *zs);
 static ngx_uint_t ngx_rtmp_restream_zone_dead_owners(
@@ -102,6 +105,60 @@ ngx_rtmp_restream_zone_sweep(ngx_rtmp_restream_zone_t *zone)
     }
 
     ngx_shmtx_unlock(&zone->shpool->mutex);
+}
+
+
+void
+ngx_rtmp_restream_zone_renew(ngx_rtmp_restream_zone_t *zone)
+{
+    ngx_shmtx_lock(&zone->shpool->mutex);
+
+    zone->revision = ++zone->sh->revision;
+    zone->sh->retired = 0;
+    zone->sh->behind = 0;
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+}
+
+
+ngx_uint_t
+ngx_rtmp_restream_zone_keep(ngx_rtmp_restream_zone_t *zone)
+{
+    ngx_uint_t  behind;
+
+    behind = 0;
+
+    ngx_shmtx_lock(&zone->shpool->mutex);
+
+    if (zone->revision == zone->sh->revision) {
+        behind = zone->sh->behind;
+        zone->sh->behind = 0;
+        zone->sh->retired = 0;
+    }
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    return behind;
+}
+
+
+void
+ngx_rtmp_restream_zone_retire(ngx_rtmp_restream_zone_t *zone)
+{
+    ngx_shmtx_lock(&zone->shpool->mutex);
+
+    if (zone->revision == zone->sh->revision) {
+        zone->sh->retired = 1;
+    }
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+}
+
+
+ngx_uint_t
+ngx_rtmp_restream_zone_succeeded(ngx_rtmp_restream_zone_t *zone)
+{
+    return zone->revision != zone->sh->revision && !zone->sh->retired;
 }
 
 
@@ -237,6 +294,20 @@ ngx_rtmp_restream_zone_set_live(ngx_rtmp_restream_zone_t *zone,
 }
 
 
+ngx_int_t
+ngx_rtmp_restream_zone_set_args(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_str_t *args)
+{
+    ngx_int_t  rc;
+
+    ngx_shmtx_lock(&zone->shpool->mutex);
+    rc = ngx_rtmp_restream_zone_set_args_locked(zone, zs, args);
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    return rc;
+}
+
+
 ngx_uint_t
 ngx_rtmp_restream_zone_asked(ngx_rtmp_restream_zone_stream_t *zs)
 {
@@ -264,12 +335,7 @@ ngx_rtmp_restream_zone_find_locked(ngx_rtmp_restream_zone_t *zone,
     {
         zs = ngx_queue_data(q, ngx_rtmp_restream_zone_stream_t, queue);
 
-        if (zs->key.app.len == key->app.len
-            && zs->key.name.len == key->name.len
-            && ngx_memcmp(zs->key.app.data, key->app.data, key->app.len) == 0
-            && ngx_memcmp(zs->key.name.data, key->name.data, key->name.len)
-               == 0)
-        {
+        if (ngx_rtmp_restream_stream_key_equal(&zs->key, key)) {
             return zs;
         }
     }
@@ -286,7 +352,7 @@ ngx_rtmp_restream_zone_add_locked(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_zone_arena_t    arena;
     ngx_rtmp_restream_zone_stream_t  *zs;
 
-    len = key->app.len + key->name.len + key->args.len;
+    len = key->app.len + key->name.len;
 
     zs = ngx_slab_calloc_locked(zone->shpool,
                                 sizeof(ngx_rtmp_restream_zone_stream_t) + len);
@@ -299,7 +365,6 @@ ngx_rtmp_restream_zone_add_locked(ngx_rtmp_restream_zone_t *zone,
 
     ngx_rtmp_restream_zone_copy_str(&zs->key.app, &key->app, &arena);
     ngx_rtmp_restream_zone_copy_str(&zs->key.name, &key->name, &arena);
-    ngx_rtmp_restream_zone_copy_str(&zs->key.args, &key->args, &arena);
 
     zs->owner = ngx_rtmp_restream_owner_self;
     zs->live = 1;
@@ -314,12 +379,53 @@ ngx_rtmp_restream_zone_add_locked(ngx_rtmp_restream_zone_t *zone,
 }
 
 
+static ngx_int_t
+ngx_rtmp_restream_zone_set_args_locked(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_str_t *args)
+{
+    u_char     *p;
+    ngx_str_t  *have;
+
+    have = &zs->key.args;
+
+    if (ngx_rtmp_restream_str_equal(have, args)) {
+        return NGX_OK;
+    }
+
+    if (have->len) {
+        zone->sh->len -= have->len;
+        ngx_explicit_memzero(have->data, have->len);
+        ngx_slab_free_locked(zone->shpool, have->data);
+        have->len = 0;
+    }
+
+    if (args->len == 0) {
+        return NGX_OK;
+    }
+
+    p = ngx_slab_alloc_locked(zone->shpool, args->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(p, args->data, args->len);
+
+    have->len = args->len;
+    have->data = p;
+    zone->sh->len += args->len;
+
+    return NGX_OK;
+}
+
+
 static void
 ngx_rtmp_restream_zone_drop_locked(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_zone_stream_t *zs)
 {
     ngx_queue_t                           *q;
     ngx_rtmp_restream_zone_destination_t  *zd;
+
+    static ngx_str_t  none = ngx_null_string;
 
     while (!ngx_queue_empty(&zs->destinations)) {
         q = ngx_queue_head(&zs->destinations);
@@ -328,9 +434,11 @@ ngx_rtmp_restream_zone_drop_locked(ngx_rtmp_restream_zone_t *zone,
         ngx_rtmp_restream_zone_drop_destination_locked(zone, zs, zd);
     }
 
+    (void) ngx_rtmp_restream_zone_set_args_locked(zone, zs, &none);
+
     ngx_queue_remove(&zs->queue);
     zone->sh->nstreams--;
-    zone->sh->len -= zs->key.app.len + zs->key.name.len + zs->key.args.len;
+    zone->sh->len -= zs->key.app.len + zs->key.name.len;
 
     ngx_slab_free_locked(zone->shpool, zs);
 }

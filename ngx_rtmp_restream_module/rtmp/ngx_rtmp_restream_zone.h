@@ -30,7 +30,7 @@ typedef enum {
 typedef struct {
     uint64_t                     id;        /* stable over reloads */
     uint64_t                     revision;  /* changes with any field */
-    uint64_t                     dial;      /* changes with the target */
+    uint64_t                     target_hash;
     ngx_rtmp_restream_origin_e   origin;
     ngx_uint_t                   enabled;
     ngx_str_t                    name;
@@ -47,6 +47,15 @@ typedef struct {
     ngx_str_t    label;         /* "app/name" as a log may show it; the
                                    publisher's worker alone has it */
 } ngx_rtmp_restream_stream_key_t;
+
+
+static ngx_inline ngx_uint_t
+ngx_rtmp_restream_stream_key_equal(ngx_rtmp_restream_stream_key_t *a,
+    ngx_rtmp_restream_stream_key_t *b)
+{
+    return ngx_rtmp_restream_str_equal(&a->app, &b->app)
+           && ngx_rtmp_restream_str_equal(&a->name, &b->name);
+}
 
 
 typedef struct {
@@ -75,15 +84,37 @@ typedef struct {
 /* a process's handle, on the configuration's pool; NULL: no memory */
 ngx_rtmp_restream_zone_t *ngx_rtmp_restream_zone_create(ngx_pool_t *pool);
 
-/* ngx_shm_zone_t.init; shm_zone->data is the handle */
+/* ngx_shm_zone_t.init; shm_zone->data is the handle.  NGX_ERROR: too small. */
 ngx_int_t ngx_rtmp_restream_zone_init(ngx_shm_zone_t *shm_zone, void *data);
 
-/* In every worker, after fork: learns who we are, drops rows of dead owners. */
+/*
+ * In every worker, after fork: learns who we are, drops rows of dead owners.
+ *
+ * ret   NGX_OK, NGX_ERROR /proc cannot be read, logged
+ */
 ngx_int_t ngx_rtmp_restream_zone_init_process(ngx_rtmp_restream_zone_t *zone,
     ngx_log_t *log);
 
 /* Drops the rows of owners that are gone (killed workers). */
 void ngx_rtmp_restream_zone_sweep(ngx_rtmp_restream_zone_t *zone);
+
+
+/* In the master: the handle is of the newest configuration from now on. */
+void ngx_rtmp_restream_zone_renew(ngx_rtmp_restream_zone_t *zone);
+
+/*
+ * In one worker, again and again.
+ *
+ * ret   1: its configuration is the newest, and since the last call a worker of
+ *       an older one claimed a stream whose destinations are not in yet
+ */
+ngx_uint_t ngx_rtmp_restream_zone_keep(ngx_rtmp_restream_zone_t *zone);
+
+/* In the same worker, when it exits. */
+void ngx_rtmp_restream_zone_retire(ngx_rtmp_restream_zone_t *zone);
+
+/* 1: there is a newer configuration, and its workers stay */
+ngx_uint_t ngx_rtmp_restream_zone_succeeded(ngx_rtmp_restream_zone_t *zone);
 
 
 /* 1: the stream is claimed by a living session of another worker */
@@ -93,7 +124,7 @@ ngx_uint_t ngx_rtmp_restream_zone_busy(ngx_rtmp_restream_zone_t *zone,
 /*
  * Makes the calling worker the owner of a stream.
  *
- * ret   NGX_OK     *zs is the row, empty of destinations
+ * ret   NGX_OK     *zs is the row, empty of arguments and destinations
  *       NGX_AGAIN  another worker holds it for an encoder that has gone; it has
  *                  been asked to let go, call again on the next tick
  *       NGX_BUSY   another worker's encoder is publishing it
@@ -110,11 +141,16 @@ void ngx_rtmp_restream_zone_release(ngx_rtmp_restream_zone_t *zone,
 void ngx_rtmp_restream_zone_set_live(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_zone_stream_t *zs, ngx_uint_t live);
 
+/* What the publish came with, for destinations that a reload brings.
+ * ret  NGX_OK, NGX_ERROR the zone is full: none */
+ngx_int_t ngx_rtmp_restream_zone_set_args(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_str_t *args);
+
 /* 1: another worker has the encoder now and asks for the stream */
 ngx_uint_t ngx_rtmp_restream_zone_asked(ngx_rtmp_restream_zone_stream_t *zs);
 
 
-/* Changes whenever anything wanted changes; one atomic read. */
+/* A number that changes whenever anything wanted changes; one atomic read. */
 ngx_uint_t ngx_rtmp_restream_zone_generation(ngx_rtmp_restream_zone_t *zone);
 
 /*
@@ -122,18 +158,30 @@ ngx_uint_t ngx_rtmp_restream_zone_generation(ngx_rtmp_restream_zone_t *zone);
  * (same id and revision) are not touched.
  *
  * ret   NGX_OK, NGX_DECLINED the stream is not in the zone,
+ *       NGX_AGAIN a newer configuration than ours has other ones: nothing is
+ *       put, a worker of that one does it
  *       NGX_ERROR the zone is full: what fitted is in
  */
 ngx_int_t ngx_rtmp_restream_zone_put(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_stream_key_t *key, ngx_rtmp_restream_origin_e origin,
     ngx_rtmp_restream_record_t *records, ngx_uint_t n);
 
-/* Copies a stream's wanted destinations out, keys included, to pool. */
+/*
+ * Copies a stream's wanted destinations out, keys included.
+ *
+ * out   *records  n of them, on pool with their strings
+ * ret   NGX_OK, NGX_ERROR no memory
+ */
 ngx_int_t ngx_rtmp_restream_zone_get(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_zone_stream_t *zs, ngx_pool_t *pool,
     ngx_rtmp_restream_record_t **records, ngx_uint_t *n);
 
-/* Names of all streams with their arguments, copied to pool. */
+/*
+ * Names of all streams with their arguments.
+ *
+ * out   *keys     n of them, on pool with their strings
+ * ret   NGX_OK, NGX_ERROR no memory
+ */
 ngx_int_t ngx_rtmp_restream_zone_list(ngx_rtmp_restream_zone_t *zone,
     ngx_pool_t *pool, ngx_rtmp_restream_stream_key_t **keys, ngx_uint_t *n);
 

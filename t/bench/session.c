@@ -182,15 +182,15 @@ session_put(uint8_t *out, const stream_msg_t *msg)
     switch (msg->type) {
 
     case RESTREAM_MSG_VIDEO:
-        csid = RESTREAM_CLIENT_CSID_VIDEO;
+        csid = RESTREAM_CSID_VIDEO;
         break;
 
     case RESTREAM_MSG_AUDIO:
-        csid = RESTREAM_CLIENT_CSID_AUDIO;
+        csid = RESTREAM_CSID_AUDIO;
         break;
 
     default:
-        csid = RESTREAM_CLIENT_CSID_DATA;
+        csid = RESTREAM_CSID_DATA;
         break;
     }
 

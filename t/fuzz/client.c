@@ -249,7 +249,6 @@ fuzz_event(fuzz_run_t *run, const restream_client_event_t *ev)
         break;
 
     case RESTREAM_CLIENT_RECONNECT:
-    case RESTREAM_CLIENT_ACKNOWLEDGED:
         break;
 
     default:
@@ -258,7 +257,6 @@ fuzz_event(fuzz_run_t *run, const restream_client_event_t *ev)
 
     fuzz_keep(run, &ev->type, sizeof(ev->type));
     fuzz_keep(run, &ev->stage, sizeof(ev->stage));
-    fuzz_keep(run, &ev->sequence, sizeof(ev->sequence));
     fuzz_keep(run, ev->code.data, ev->code.len);
     fuzz_keep(run, ev->text.data, ev->text.len);
     fuzz_keep(run, ev->url.data, ev->url.len);

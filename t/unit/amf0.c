@@ -56,7 +56,6 @@ put_values(void)
 
     static const char  want[] =
         "\x00\x3f\xf8\0\0\0\0\0\0"
-        "\x01\x01" "\x01\x00"
         "\x02\x00\x03" "abc"
         "\x05"
         "\x03" "\x00\x03" "app" "\x02\x00\x04" "live" "\x00\x00\x09"
@@ -65,8 +64,6 @@ put_values(void)
     restream_buf_init(&b, mem, sizeof(mem));
 
     restream_amf0_put_number(&b, 1.5);
-    restream_amf0_put_boolean(&b, 2);
-    restream_amf0_put_boolean(&b, 0);
     restream_amf0_put_cstring(&b, "abc");
     restream_amf0_put_null(&b);
     restream_amf0_put_object(&b);

@@ -187,7 +187,6 @@ follows_a_full_dialogue(void)
     is_uint(result.rc, RESTREAM_AGAIN, "a full dialogue is taken");
     is_str(result.events,
            "PUBLISHED 4 [] [] [] []\n"
-           "ACKNOWLEDGED 4 100000\n"
            "RECONNECT 4 [] [] [rtmp://other/app] []\n"
            "UNPUBLISHED 4 [NetStream.Unpublish.Success] [words] [] []\n",
            "its events");

@@ -386,8 +386,8 @@ control_messages_are_obeyed(void)
     server_control(&server, RESTREAM_MSG_ACK, 0xffffffff);
     server_message(&server, 2, RESTREAM_MSG_ACK, 0, "\0\0\x01", 3);
     server_message(&server, 2, RESTREAM_MSG_WINDOW_ACK_SIZE, 0, "\0\0\x01", 3);
-    ok(check(RESTREAM_AGAIN, "ACKNOWLEDGED 1 4294967295\n", SAID_CONNECT),
-       "Acknowledgement is reported, short messages are ignored");
+    ok(check(RESTREAM_AGAIN, "", SAID_CONNECT),
+       "Acknowledgement and short messages are ignored");
 
     server_until(&server, RESTREAM_CLIENT_CONNECT);
     server_message(&server, 4, RESTREAM_MSG_AUDIO, 1, "\xaf\x01", 2);

@@ -375,7 +375,6 @@ reconnect_requests_are_told(void)
              "RECONNECT 4 [] [] [] []\n"
              "RECONNECT 4 [] [] [//b.example/live] []\n"
              "RECONNECT 4 [] [] [rtmps://b.example/live] []\n"
-             "ACKNOWLEDGED 4 6\n"
              "UNPUBLISHED 4 [NetStream.Unpublish.Success] [words] [] []\n"),
        "the url is told as it was sent, the stream goes on");
 

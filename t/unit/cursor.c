@@ -540,6 +540,91 @@ test_large(void)
 }
 
 
+/* a large frame that is begun is finished, at the expense of the ring; larger
+ * than the chunk reader takes */
+
+static void
+test_lent(void)
+{
+    size_t             full;
+    unsigned           i;
+    restream_cursor_t  cur[2];
+
+    reset(400000, 65536);
+    push(RESTREAM_MSG_VIDEO, RESTREAM_FLV_KEY, 0, 120000);
+
+    memset(cur, 0, sizeof(cur));
+    restream_cursor_start(&cur[0], ring, RESTREAM_RING_NONE, 65536, 1);
+    restream_cursor_start(&cur[1], ring, RESTREAM_RING_NONE, 65536, 1);
+
+    step(&cur[0], 1000, 0);
+    ok(!restream_cursor_lent(&cur[0]), "in the ring it is not lent");
+
+    for (i = 1; i < 40; i++) {
+        push(RESTREAM_MSG_VIDEO, i % 10 ? 0 : RESTREAM_FLV_KEY, i * 40, 20000);
+    }
+
+    ok(restream_cursor_lent(&cur[0]), "what has left the ring is");
+    ok(!restream_cursor_lent(&cur[1]), "to who has begun it");
+
+    full = restream_ring_size(ring);
+    drain(&cur[0]);
+    ok(cur[0].sent.video == 11 && cur[0].dropped.video == 29,
+       "it is finished before the jump");
+    ok(full - restream_ring_size(ring) > 120000, "and then charged no more");
+
+    push(RESTREAM_MSG_VIDEO, RESTREAM_FLV_KEY, 2000, 120000);
+    step(&cur[0], 1000, 0);
+
+    for (i = 1; i < 40; i++) {
+        push(RESTREAM_MSG_VIDEO, 0, 2000 + i * 40, 20000);
+    }
+
+    full = restream_ring_size(ring);
+    ok(restream_cursor_lent(&cur[0]), "the next large frame is lent too");
+    restream_cursor_stop(&cur[0]);
+    ok(full - restream_ring_size(ring) > 120000,
+       "a connection that ends gives it back");
+
+    restream_cursor_stop(&cur[1]);
+}
+
+
+/* a frame is missing in the ring: nothing that refers to it is sent */
+
+static void
+test_lost(void)
+{
+    restream_cursor_t  cur;
+
+    reset(1 << 20, 65536);
+    push_gop(0, 3);
+
+    memset(&cur, 0, sizeof(cur));
+    restream_cursor_start(&cur, ring, RESTREAM_RING_NONE, 65536, 1);
+    drain(&cur);
+    is_uint(nreceived, 6, "it has caught up");
+
+    restream_ring_lose(ring, RESTREAM_MSG_VIDEO);
+    drain(&cur);
+    ok(nreceived == 6 && restream_cursor_lag(&cur) == 0,
+       "behind a lost frame there is nothing");
+
+    push(RESTREAM_MSG_VIDEO, 0, 200, 700);
+    push(RESTREAM_MSG_AUDIO, 0, 210, 200);
+    drain(&cur);
+    is_uint(nreceived, 6, "nor anything that refers to it");
+
+    push_gop(1000, 2);
+    drain(&cur);
+    is_uint(nreceived, 10, "it goes on at the next key frame");
+    ok(cur.dropped.video == 2 && cur.dropped.audio == 1,
+       "what was lost and jumped over is counted");
+
+    restream_cursor_stop(&cur);
+}
+
+
 int
 main(void)
 {
@@ -553,6 +638,8 @@ main(void)
     test_long_time();
     test_resume();
     test_large();
+    test_lent();
+    test_lost();
 
     restream_headers_unref(&headers);
     restream_ring_destroy(&ring);

@@ -1,6 +1,6 @@
 /*
- * Frames are shared and freed once, header sets replace and order what a
- * decoder needs, and the ring keeps the newest frames within its limit.
+ * The ring keeps the newest frames within its limit, what slow readers hold
+ * included.
  */
 
 #include "nomem.h"
@@ -12,11 +12,8 @@
 #include <string.h>
 
 
-#define NONE      RESTREAM_FLV_HEADER_NONE
 #define METADATA  RESTREAM_FLV_HEADER_METADATA
 #define SEQUENCE  RESTREAM_FLV_HEADER_SEQUENCE
-#define COLOR     RESTREAM_FLV_HEADER_COLOR
-#define CHANNELS  RESTREAM_FLV_HEADER_CHANNELS
 
 #define AUDIO     RESTREAM_MSG_AUDIO
 #define VIDEO     RESTREAM_MSG_VIDEO
@@ -46,7 +43,7 @@ frame(uint8_t type, uint8_t flags, uint32_t size)
 
 
 static restream_frame_t *
-header(uint8_t type, restream_flv_header_e kind, uint16_t track, uint8_t mark)
+header(uint8_t type, restream_flv_header_e kind, uint8_t mark)
 {
     restream_frame_t     *frm;
     restream_flv_info_t   info;
@@ -54,10 +51,24 @@ header(uint8_t type, restream_flv_header_e kind, uint16_t track, uint8_t mark)
     memset(&info, 0, sizeof(info));
     info.flags = RESTREAM_FLV_HEADER;
     info.header = kind;
-    info.track = track;
+    info.track = NO_TRACK;
 
     frm = restream_frame_create(type, 0, &info, 1);
     frm->data[0] = mark;
+
+    return frm;
+}
+
+
+/* borrowed */
+
+static restream_frame_t *
+push(restream_ring_t *ring, uint8_t flags, uint32_t size)
+{
+    restream_frame_t  *frm;
+
+    frm = frame(VIDEO, flags, size);
+    restream_ring_push(ring, frm);
 
     return frm;
 }
@@ -84,195 +95,6 @@ put(restream_headers_t **set, restream_frame_t *frm)
 }
 
 
-static void
-is_set(const restream_headers_t *set, const char *marks, const char *name)
-{
-    char      got[RESTREAM_HEADERS_MAX];
-    uint32_t  i;
-
-    for (i = 0; i < set->n; i++) {
-        got[i] = (char) set->frames[i]->data[0];
-    }
-
-    is_mem(got, set->n, marks, strlen(marks), "%s", name);
-}
-
-
-static void
-test_frame(void)
-{
-    restream_frame_t     *frm, *ref;
-    restream_flv_info_t   info;
-
-    info.flags = RESTREAM_FLV_HEADER;
-    info.header = CHANNELS;
-    info.track = 3;
-    info.codec = 0;
-    info.format = 0;
-
-    frm = restream_frame_create(AUDIO, 1ULL << 40, &info, 5);
-    memcpy(frm->data, "hello", 5);
-
-    ok(frm->dts == 1ULL << 40 && frm->size == 5 && frm->type == AUDIO,
-       "a frame keeps its time, size and type");
-    ok(frm->flags == RESTREAM_FLV_HEADER && frm->header == CHANNELS
-       && frm->track == 3, "a frame keeps its class");
-    ok(frm->refs == 1 && frm->headers == NULL, "a frame starts unshared");
-
-    ref = restream_frame_ref(frm);
-    restream_frame_unref(&frm);
-    ok(frm == NULL, "a released reference is cleared");
-    is_mem(ref->data, ref->size, "hello", 5, "the other reference lives on");
-
-    restream_frame_unref(&ref);
-    restream_frame_unref(&ref);
-    ok(ref == NULL, "no frame may be released");
-
-    nomem_at = 1;
-    ok(restream_frame_create(AUDIO, 0, &info, 5) == NULL,
-       "no memory gives no frame");
-}
-
-
-static void
-test_order(void)
-{
-    restream_headers_t  *set;
-
-    set = NULL;
-
-    put(&set, header(AUDIO, SEQUENCE, NO_TRACK, 'a'));
-    put(&set, header(VIDEO, SEQUENCE, NO_TRACK, 'v'));
-    put(&set, header(DATA, METADATA, NO_TRACK, 'm'));
-    is_set(set, "mva", "metadata before video before audio");
-
-    put(&set, header(VIDEO, COLOR, NO_TRACK, 'c'));
-    put(&set, header(AUDIO, CHANNELS, NO_TRACK, 'h'));
-    is_set(set, "mcvha", "colour and channels before their sequence header");
-
-    put(&set, header(VIDEO, SEQUENCE, 1, 'w'));
-    put(&set, header(VIDEO, COLOR, 1, 'd'));
-    put(&set, header(AUDIO, SEQUENCE, 2, 'b'));
-    is_set(set, "mcdvwhab", "tracks keep the order in which they came");
-
-    put(&set, header(VIDEO, SEQUENCE, NO_TRACK, 'V'));
-    is_set(set, "mcdVwhab", "a changed header keeps its place");
-
-    restream_headers_unref(&set);
-    ok(set == NULL, "a released set is cleared");
-    restream_headers_unref(&set);
-}
-
-
-static void
-test_replace(void)
-{
-    restream_frame_t    *frm;
-    restream_headers_t  *set, *old;
-
-    set = NULL;
-
-    put(&set, header(VIDEO, SEQUENCE, NO_TRACK, '1'));
-    put(&set, header(VIDEO, SEQUENCE, 0, '2'));
-    is_set(set, "2", "no track number means track 0");
-
-    put(&set, header(VIDEO, SEQUENCE, RESTREAM_FLV_MANY | 0, 'm'));
-    put(&set, header(VIDEO, SEQUENCE, RESTREAM_FLV_MANY | 1, 'n'));
-    is_set(set, "2mn", "a set of tracks stands beside its single tracks");
-
-    put(&set, header(VIDEO, SEQUENCE, RESTREAM_FLV_MANY | 0, 'M'));
-    is_set(set, "2Mn", "a set of tracks replaces the same set only");
-
-    old = restream_headers_ref(set);
-    put(&set, header(VIDEO, SEQUENCE, NO_TRACK, '3'));
-    is_set(old, "2Mn", "a set never changes");
-    is_set(set, "3Mn", "its successor does");
-    ok(old->epoch != set->epoch, "their epochs differ");
-
-    frm = header(VIDEO, SEQUENCE, 0, '?');
-    is_uint(restream_headers_find(old, frm)->data[0], '2', "a header is found");
-    frm->header = COLOR;
-    ok(restream_headers_find(set, frm) == NULL, "another kind is not found");
-    frm->header = SEQUENCE;
-    frm->type = AUDIO;
-    ok(restream_headers_find(set, frm) == NULL, "another type is not found");
-    frm->type = VIDEO;
-    frm->track = 5;
-    ok(restream_headers_find(set, frm) == NULL, "another track is not found");
-    ok(restream_headers_find(NULL, frm) == NULL, "no set has no header");
-
-    restream_frame_unref(&frm);
-    restream_headers_unref(&set);
-    is_set(old, "2Mn", "the old set outlives its successor");
-    restream_headers_unref(&old);
-}
-
-
-static void
-test_end(void)
-{
-    restream_headers_t  *set;
-
-    set = NULL;
-
-    put(&set, frame(VIDEO, RESTREAM_FLV_END, 1));
-    is_uint(set->n, 0, "the end of nothing leaves nothing");
-
-    put(&set, header(DATA, METADATA, NO_TRACK, 'm'));
-    put(&set, header(VIDEO, COLOR, 0, 'c'));
-    put(&set, header(VIDEO, SEQUENCE, 0, 'v'));
-    put(&set, header(VIDEO, SEQUENCE, 1, 'w'));
-    put(&set, header(AUDIO, SEQUENCE, NO_TRACK, 'a'));
-    put(&set, frame(VIDEO, RESTREAM_FLV_END, 1));
-    is_set(set, "mwa", "an end removes all headers of its type and track");
-
-    put(&set, frame(AUDIO, RESTREAM_FLV_END, 1));
-    is_set(set, "mw", "and of no other");
-
-    restream_headers_unref(&set);
-}
-
-
-static void
-test_headers_limit(void)
-{
-    uint16_t             track;
-    uint32_t             before;
-    unsigned             n, failed;
-    restream_frame_t    *frm;
-    restream_headers_t  *set;
-
-    set = NULL;
-
-    for (track = 0; track < RESTREAM_HEADERS_MAX; track++) {
-        put(&set, header(VIDEO, SEQUENCE, track, 'v'));
-    }
-
-    is_uint(set->n, RESTREAM_HEADERS_MAX, "a set takes its limit");
-
-    before = set->epoch;
-    ok(!put(&set, header(VIDEO, SEQUENCE, track, 'v')), "and no more");
-    ok(set->n == RESTREAM_HEADERS_MAX && set->epoch == before,
-       "the caller keeps the old one");
-    ok(put(&set, header(VIDEO, SEQUENCE, 3, 'w')),
-       "a full set still replaces");
-
-    frm = header(VIDEO, SEQUENCE, 4, 'w');
-    failed = 0;
-
-    for (n = 1; n <= 2; n++) {
-        nomem_at = n;
-        failed += (restream_headers_with(set, frm, 1) == NULL);
-    }
-
-    is_uint(failed, 2, "no memory gives no set");
-    is_uint(set->frames[0]->refs, 1, "and holds no reference");
-
-    restream_frame_unref(&frm);
-    restream_headers_unref(&set);
-}
-
-
 /* frames of a ring refer to sets that hold headers: nothing may be a cycle,
  * the leak check at exit would tell */
 
@@ -286,7 +108,7 @@ test_shared(void)
     ring = restream_ring_create(1 << 20);
     set = NULL;
 
-    frm = header(VIDEO, SEQUENCE, NO_TRACK, 'v');
+    frm = header(VIDEO, SEQUENCE, 'v');
     put(&set, restream_frame_ref(frm));
     frm->headers = restream_headers_ref(set);
     restream_ring_push(ring, frm);
@@ -300,7 +122,8 @@ test_shared(void)
     ok(ring == NULL, "a destroyed ring is cleared");
     restream_ring_destroy(&ring);
 
-    is_set(key->headers, "v", "a frame outlives the ring with its headers");
+    is_mem(key->headers->frames[0]->data, 1, "v", 1,
+           "a frame outlives the ring with its headers");
     restream_frame_unref(&key);
 }
 
@@ -321,9 +144,9 @@ test_counts(void)
        && restream_ring_key_after(ring, 0) == RESTREAM_RING_NONE,
        "an empty ring has no key frame");
 
-    restream_ring_push(ring, header(DATA, METADATA, NO_TRACK, 'm'));
-    restream_ring_push(ring, header(VIDEO, SEQUENCE, NO_TRACK, 'v'));
-    restream_ring_push(ring, header(AUDIO, SEQUENCE, NO_TRACK, 'a'));
+    restream_ring_push(ring, header(DATA, METADATA, 'm'));
+    restream_ring_push(ring, header(VIDEO, SEQUENCE, 'v'));
+    restream_ring_push(ring, header(AUDIO, SEQUENCE, 'a'));
     restream_ring_push(ring, frame(VIDEO, RESTREAM_FLV_KEY, 100));
     restream_ring_push(ring, frame(AUDIO, 0, 10));
     restream_ring_push(ring, frame(AUDIO, 0, 10));
@@ -408,7 +231,7 @@ test_growth(void)
     uint64_t           i;
     unsigned           good;
     restream_ring_t   *ring;
-    restream_frame_t  *frm, *kept;
+    restream_frame_t  *frm;
 
     ring = restream_ring_create(1 << 20);
 
@@ -435,22 +258,22 @@ test_growth(void)
     restream_ring_destroy(&ring);
 
     ring = restream_ring_create(1 << 20);
-    kept = frame(AUDIO, 0, 1);
 
     for (i = 0; i < 256; i++) {
         restream_ring_push(ring, frame(AUDIO, 0, 0));
     }
 
+    frm = frame(AUDIO, 0, 1);
     nomem_at = 1;
-    ok(restream_ring_push(ring, restream_frame_ref(kept)) == RESTREAM_ERROR,
-       "no memory to grow is an error");
-    is_uint(kept->refs, 1, "the frame is released");
-    ok(restream_ring_tail(ring) == 0 && restream_ring_head(ring) == 256,
-       "the ring is unchanged");
-    ok(restream_ring_push(ring, restream_frame_ref(kept)) == RESTREAM_OK
-       && restream_ring_get(ring, 256) == kept, "the next push succeeds");
+    restream_ring_push(ring, frm);
+    ok(restream_ring_tail(ring) == 1 && restream_ring_head(ring) == 257
+       && restream_ring_get(ring, 256) == frm,
+       "without memory to grow the oldest frame makes room");
 
-    restream_frame_unref(&kept);
+    restream_ring_push(ring, frame(AUDIO, 0, 1));
+    ok(restream_ring_tail(ring) == 1 && restream_ring_head(ring) == 258,
+       "and the ring grows as soon as it can");
+
     restream_ring_destroy(&ring);
 }
 
@@ -478,10 +301,190 @@ test_steady(void)
 
     frm = frame(AUDIO, 0, 0);
     nomem_at = 1;
-    ok(restream_ring_push(ring, frm) == RESTREAM_OK
-       && restream_ring_tail(ring) == 1 && restream_ring_get(ring, 256) == frm,
+    restream_ring_push(ring, frm);
+    ok(nomem_at == 1 && restream_ring_tail(ring) == 1
+       && restream_ring_get(ring, 256) == frm,
        "a full ring needs no memory");
     nomem_at = 0;
+
+    restream_ring_destroy(&ring);
+}
+
+
+/* what a reader has begun stays charged, so that the limit holds */
+
+static void
+test_lent(void)
+{
+    size_t             size;
+    unsigned           i;
+    restream_ring_t   *ring;
+    restream_frame_t  *a, *again, *small;
+
+    ring = restream_ring_create(1000000);
+
+    a = restream_frame_ref(push(ring, 0, 150000));
+    again = restream_frame_ref(a);
+    small = restream_frame_ref(push(ring, 0, RESTREAM_RING_FREE));
+
+    ok(!a->lent, "a frame in the ring is not lent");
+
+    for (i = 0; i < 20; i++) {
+        push(ring, 0, 50000);
+    }
+
+    size = restream_ring_size(ring);
+
+    ok(restream_ring_get(ring, 0) == NULL && a->lent,
+       "a frame that left it, with a reader, is");
+    ok(!small->lent, "a small one is given away");
+    ok(size <= 1000000, "the limit holds");
+    is_uint(restream_ring_head(ring) - restream_ring_tail(ring),
+            (1000000 - 150000) / 50000 - 1, "the ring keeps less for it");
+
+    restream_ring_release(ring, &a);
+    ok(a == NULL && restream_ring_size(ring) == size,
+       "it is charged until its last reader is done");
+    restream_ring_release(ring, &again);
+    ok(size - restream_ring_size(ring) > 150000
+       && size - restream_ring_size(ring) < 150200, "and not longer");
+
+    restream_ring_release(ring, &small);
+    restream_ring_release(ring, &small);
+    ok(small == NULL, "no frame may be released");
+
+    a = restream_frame_ref(restream_ring_get(ring, restream_ring_tail(ring)));
+    size = restream_ring_size(ring);
+    restream_ring_release(ring, &a);
+    is_uint(restream_ring_size(ring), size,
+            "what is released in the ring is charged to it as before");
+
+    restream_ring_destroy(&ring);
+}
+
+
+static void
+test_lent_too_much(void)
+{
+    unsigned           i;
+    uint64_t           tail;
+    restream_ring_t   *ring;
+    restream_frame_t  *held[6], *frm;
+
+    ring = restream_ring_create(1000000);
+
+    for (i = 0; i < 6; i++) {
+        held[i] = restream_frame_ref(push(ring, 0, 150000));
+    }
+
+    frm = frame(VIDEO, 0, 150000);
+
+    ok(restream_ring_push(ring, frm) == RESTREAM_AGAIN && frm->refs == 1,
+       "a frame is not taken while more than a quarter would be lent");
+    ok(held[0]->lent && held[1]->lent && !held[2]->lent,
+       "nor is the ring emptied for it");
+
+    tail = restream_ring_tail(ring);
+    restream_ring_release(ring, &held[0]);
+    ok(restream_ring_push(ring, frm) == RESTREAM_OK, "when one gives up it is");
+    is_uint(restream_ring_tail(ring), tail, "and nothing else has to go");
+
+    for (i = 1; i < 6; i++) {
+        restream_ring_release(ring, &held[i]);
+    }
+
+    restream_ring_destroy(&ring);
+}
+
+
+/* key frames larger than the ring: their readers may finish them all the same,
+ * but no two at a time */
+
+static void
+test_lent_large(void)
+{
+    restream_ring_t   *ring;
+    restream_frame_t  *a, *b, *frm;
+
+    ring = restream_ring_create(100000);
+
+    a = restream_frame_ref(push(ring, RESTREAM_FLV_KEY, 300000));
+    push(ring, 0, 10);
+    ok(a->lent, "the first may be finished");
+    push(ring, 0, 10);
+    is_uint(restream_ring_head(ring) - restream_ring_tail(ring), 1,
+            "the newest frame is kept beside it");
+
+    b = restream_frame_ref(push(ring, RESTREAM_FLV_KEY, 300000));
+    ok(!b->lent, "the next one is begun");
+
+    frm = frame(VIDEO, 0, 10);
+    ok(restream_ring_push(ring, frm) == RESTREAM_AGAIN && b->lent,
+       "two are too much when both have left the ring");
+
+    restream_ring_release(ring, &a);
+    ok(restream_ring_push(ring, frm) == RESTREAM_OK,
+       "until the first is released");
+
+    restream_ring_release(ring, &b);
+    restream_ring_destroy(&ring);
+}
+
+
+static void
+test_headers_charge(void)
+{
+    size_t               empty;
+    restream_ring_t     *ring;
+    restream_frame_t    *frm;
+    restream_headers_t  *set;
+
+    ring = restream_ring_create(1 << 20);
+    push(ring, 0, 0);
+    empty = restream_ring_size(ring);
+
+    set = NULL;
+    frm = header(VIDEO, SEQUENCE, 'v');
+    put(&set, restream_frame_ref(frm));
+    frm->headers = set;
+    restream_ring_push(ring, frm);
+
+    is_uint(restream_ring_size(ring) - empty,
+            empty + 1 + sizeof(restream_frame_t) + 1
+            + sizeof(restream_headers_t) + sizeof(restream_frame_t *),
+            "a header is charged with its copy and its set");
+
+    restream_ring_destroy(&ring);
+}
+
+
+static void
+test_lose(void)
+{
+    uint64_t                seq;
+    restream_ring_t        *ring;
+    restream_ring_count_t   n;
+
+    ring = restream_ring_create(1 << 20);
+
+    push(ring, RESTREAM_FLV_KEY, 100);
+    push(ring, 0, 100);
+    seq = restream_ring_head(ring);
+
+    restream_ring_lose(ring, VIDEO);
+    is_uint(restream_ring_size(ring), 0, "a lost frame empties the ring");
+    ok(restream_ring_tail(ring) > seq, "every reader has fallen off");
+    is_uint(restream_ring_last_key(ring), RESTREAM_RING_NONE,
+            "there is no key frame to start at");
+
+    push(ring, 0, 100);
+    is_uint(restream_ring_last_key(ring), RESTREAM_RING_NONE,
+            "nor behind a frame that refers to others");
+    restream_ring_lose(ring, AUDIO);
+    push(ring, RESTREAM_FLV_KEY, 100);
+
+    n = restream_ring_count(ring, restream_ring_last_key(ring));
+    ok(n.video == 4 && n.audio == 1, "what is lost is counted");
 
     restream_ring_destroy(&ring);
 }
@@ -552,16 +555,16 @@ test_keys(void)
 int
 main(void)
 {
-    test_frame();
-    test_order();
-    test_replace();
-    test_end();
-    test_headers_limit();
     test_shared();
     test_counts();
     test_limit();
     test_growth();
     test_steady();
+    test_lent();
+    test_lent_too_much();
+    test_lent_large();
+    test_headers_charge();
+    test_lose();
     test_no_ring();
     test_keys();
 

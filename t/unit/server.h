@@ -275,7 +275,7 @@ run_event(run_t *r, const restream_client_event_t *ev)
 
     static const char  *names[] = {
         "", "PUBLISHED", "REJECTED", "AUTHENTICATE", "REDIRECT", "RECONNECT",
-        "UNPUBLISHED", "ACKNOWLEDGED"
+        "UNPUBLISHED"
     };
 
     if (ev->type == RESTREAM_CLIENT_PUBLISHED) {
@@ -283,23 +283,12 @@ run_event(run_t *r, const restream_client_event_t *ev)
     }
 
     n = snprintf(r->events + r->events_len, sizeof(r->events) - r->events_len,
-                 "%s %u", names[ev->type], ev->stage);
-    r->events_len += n;
-
-    if (ev->type == RESTREAM_CLIENT_ACKNOWLEDGED) {
-        n = snprintf(r->events + r->events_len,
-                     sizeof(r->events) - r->events_len, " %u", ev->sequence);
-
-    } else {
-        n = snprintf(r->events + r->events_len,
-                     sizeof(r->events) - r->events_len,
-                     " [%.*s] [%.*s] [%.*s] [%.*s]",
-                     (int) ev->code.len, (char *) ev->code.data,
-                     (int) ev->text.len, (char *) ev->text.data,
-                     (int) ev->url.len, (char *) ev->url.data,
-                     (int) ev->query.len, (char *) ev->query.data);
-    }
-
+                 "%s %u [%.*s] [%.*s] [%.*s] [%.*s]",
+                 names[ev->type], ev->stage,
+                 (int) ev->code.len, (char *) ev->code.data,
+                 (int) ev->text.len, (char *) ev->text.data,
+                 (int) ev->url.len, (char *) ev->url.data,
+                 (int) ev->query.len, (char *) ev->query.data);
     r->events_len += n;
     r->events[r->events_len++] = '\n';
     r->events[r->events_len] = '\0';

@@ -1,6 +1,6 @@
 /*
  * One time line out of whatever timestamps a publisher sends: wraps, restarts,
- * reordering and gaps, and it never runs backwards in a track.
+ * reordering and gaps, and it never runs backwards in a kind.
  */
 
 #include "test.h"
@@ -8,15 +8,15 @@
 #include "model/restream_timeline.h"
 
 
-#define AUDIO  RESTREAM_TIMELINE_AUDIO
-#define VIDEO  RESTREAM_TIMELINE_VIDEO
-#define DATA   RESTREAM_TIMELINE_DATA
+#define AUDIO  RESTREAM_FLV_KIND_AUDIO
+#define VIDEO  RESTREAM_FLV_KIND_VIDEO
+#define DATA   RESTREAM_FLV_KIND_DATA
 
 #define HOUR   3600000
 
 
 typedef struct {
-    unsigned   track;
+    unsigned   kind;
     uint32_t   timestamp;
     uint64_t   now;
     uint64_t   value;           /* expected, were the first value equal to the
@@ -34,7 +34,7 @@ run(restream_timeline_t *tl, uint64_t first, const step_t *steps, unsigned n,
     good = 1;
 
     for (i = 0; i < n && good; i++) {
-        value = restream_timeline_next(tl, steps[i].track, steps[i].timestamp,
+        value = restream_timeline_next(tl, steps[i].kind, steps[i].timestamp,
                                        steps[i].now);
         good = is_uint(value - RESTREAM_TIMELINE_LAG_MS + first,
                        steps[i].value, "%s: message %u", name, i);
@@ -63,7 +63,7 @@ test_plain(void)
          { VIDEO, 33, 133, 33 },
          { AUDIO, 43, 143, 43 });
 
-    play("reordered between tracks",
+    play("reordered between kinds",
          { VIDEO, 0, 100, 0 },
          { VIDEO, 33, 133, 33 },
          { AUDIO, 20, 133, 20 },
@@ -75,7 +75,7 @@ test_plain(void)
          { AUDIO, 40, 102, 40 },
          { VIDEO, 40, 500, 40 });
 
-    play("reordered in one track",
+    play("reordered in one kind",
          { VIDEO, 5000, 100, 5000 },
          { VIDEO, 4000, 100, 5000 },
          { VIDEO, 4967, 133, 5000 },
@@ -126,7 +126,7 @@ test_gap(void)
          { VIDEO, 5 + 0x80000000u, 30, 25 },
          { VIDEO, 5 + 0x80000021u, 63, 58 });
 
-    play("a track that trails by seconds",
+    play("a kind that trails by seconds",
          { VIDEO, 0, 100, 0 },
          { VIDEO, 1500, 100, 1500 },
          { VIDEO, 3000, 100, 3000 },
@@ -134,7 +134,7 @@ test_gap(void)
          { AUDIO, 21, 100, 21 },
          { VIDEO, 3033, 133, 3033 });
 
-    play("tracks whose clocks differ by a minute",
+    play("kinds whose clocks differ by a minute",
          { VIDEO, 0, 100, 0 },
          { AUDIO, 60000, 100, 60000 },
          { VIDEO, 33, 133, 33 },
@@ -288,8 +288,8 @@ test_data(void)
 static void
 test_random(void)
 {
-    uint64_t             now, value, before[RESTREAM_TIMELINE_TRACKS];
-    unsigned             i, n, track, monotonic, bounded;
+    uint64_t             now, value, before[RESTREAM_FLV_KINDS];
+    unsigned             i, n, kind, monotonic, bounded;
     uint32_t             x, ts;
     restream_timeline_t  tl;
 
@@ -305,7 +305,7 @@ test_random(void)
 
         for (i = 0; i < 500; i++) {
             x = x * 1664525 + 1013904223;
-            track = (x >> 8) % 3;
+            kind = (x >> 8) % 3;
             now += (x >> 12) % 40;
 
             switch ((x >> 20) % 16) {
@@ -326,14 +326,14 @@ test_random(void)
                 ts += (x >> 13) % 40;
             }
 
-            value = restream_timeline_next(&tl, track, ts, now);
-            monotonic &= value >= before[track];
+            value = restream_timeline_next(&tl, kind, ts, now);
+            monotonic &= value >= before[kind];
             bounded &= value <= tl.last && tl.last <= ((uint64_t) i + 2) << 32;
-            before[track] = value;
+            before[kind] = value;
         }
     }
 
-    ok(monotonic, "no track ever runs backwards");
+    ok(monotonic, "no kind ever runs backwards");
     ok(bounded, "no value is ahead of the line");
 }
 

@@ -539,10 +539,9 @@ by themselves, others by secret()) in a log, an argument or an answer; no ingest
 was spoken to wrongly.  Exceptions: allow(log => qr/.../), and the kinds
 sanitizer, exit, secret, violation.
 
-Publishers end first, then nginx, then the other peers.  nginx gets QUIT, and
-TERM if that takes longer than 3 s: a destination that is held for an encoder
-to come back keeps its worker.  With a short restream_publisher_grace it ends by
-QUIT and tells, as an alert, which connections were not closed.
+Publishers end first, then nginx, then the other peers.  nginx gets QUIT, by
+which it tells, as an alert, which connections were not closed; and TERM if that
+takes longer than 3 s.
 
 =head1 ENVIRONMENT
 

@@ -96,16 +96,17 @@ sub watch {
 }
 
 
-# The arguments of a process and its children: pids
+# Arguments and environment of processes.
 
 sub watch_processes {
     my ($self, @pids) = @_;
 
     for my $pid (@pids) {
-        my $arguments = slurp("/proc/$pid/cmdline");
+        for my $what (qw/cmdline environ/) {
+            my $text = slurp("/proc/$pid/$what");
 
-        $self->watch("the arguments of process $pid", $arguments)
-            if defined $arguments;
+            $self->watch("the $what of process $pid", $text) if defined $text;
+        }
     }
     return;
 }

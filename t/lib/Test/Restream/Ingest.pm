@@ -239,6 +239,7 @@ All the time:
     write_size bytes of each write; 1: byte by byte, over TLS also records
     ping       seconds between PingRequests
     ack        bytes between Acknowledgements
+    forget     1: media and data are checked, and not written down
     at         [{ frames => n or after => seconds, do => action, ... }]: when
                n audio and video messages have arrived, or so long after
                Publish.Start

@@ -182,20 +182,22 @@ sub _message {
     my $type = $msg->{type};
 
     if ($type == MSG_AUDIO || $type == MSG_VIDEO) {
-        $self->{journal}->media($self->{conn}, $self->{i}++, $msg, mono());
+        $self->{journal}->media($self->{conn}, $self->{i}++, $msg, mono())
+            if !$self->{script}{forget};
         $self->_counted();
 
     } elsif ($type == MSG_COMMAND || $type == MSG_AMF3) {
         $self->_command($msg);
 
     } elsif ($type == MSG_DATA || $type == MSG_AMF3_DATA) {
-        $self->_data($msg);
+        $self->_data($msg) if !$self->{script}{forget};
 
     } else {
         my @values = $type == MSG_USER ? unpack('nN', $msg->{payload})
             : unpack 'N', $msg->{payload};
 
-        $self->log('control', type => $type, values => \@values);
+        $self->log('control', type => $type, values => \@values)
+            if !$self->{script}{forget};
     }
     return;
 }

@@ -5,7 +5,17 @@
  * they have grown meanwhile, once more.
  */
 
-#include "ngx_rtmp_restream_rows.h"
+#include "ngx_rtmp_restream_zone_rows.h"
+
+
+static ngx_rtmp_restream_view_t *ngx_rtmp_restream_zone_view_lock(
+    ngx_rtmp_restream_zone_t *zone, ngx_pool_t *pool,
+    ngx_rtmp_restream_view_destination_t **vd,
+    ngx_rtmp_restream_zone_arena_t *arena);
+static void ngx_rtmp_restream_zone_view_destination_locked(
+    ngx_rtmp_restream_view_destination_t *vd,
+    ngx_rtmp_restream_zone_destination_t *zd,
+    ngx_rtmp_restream_zone_arena_t *arena);
 
 
 ngx_int_t
@@ -53,7 +63,7 @@ ngx_rtmp_restream_zone_get(ngx_rtmp_restream_zone_t *zone,
     {
         zd = ngx_queue_data(q, ngx_rtmp_restream_zone_destination_t, queue);
 
-        ngx_rtmp_restream_record_copy(&record[n++], &zd->record, &arena);
+        ngx_rtmp_restream_zone_copy_record(&record[n++], &zd->record, &arena);
     }
 
     ngx_shmtx_unlock(&zone->shpool->mutex);
@@ -154,47 +164,18 @@ ngx_rtmp_restream_zone_report(ngx_rtmp_restream_zone_t *zone,
 ngx_rtmp_restream_view_t *
 ngx_rtmp_restream_zone_view(ngx_rtmp_restream_zone_t *zone, ngx_pool_t *pool)
 {
-    size_t                                 len;
-    ngx_uint_t                             nstreams, ndestinations;
     ngx_queue_t                           *q, *dq;
     ngx_rtmp_restream_view_t              *view;
     ngx_rtmp_restream_zone_arena_t         arena;
     ngx_rtmp_restream_zone_stream_t       *zs;
     ngx_rtmp_restream_view_stream_t       *vs;
     ngx_rtmp_restream_view_destination_t  *vd;
-    ngx_rtmp_restream_zone_destination_t  *zd;
 
     ngx_rtmp_restream_zone_sweep(zone);
 
-    for ( ;; ) {
-        nstreams = zone->sh->nstreams;
-        ndestinations = zone->sh->ndestinations;
-        len = zone->sh->len;
-
-        view = ngx_palloc(pool, sizeof(ngx_rtmp_restream_view_t)
-                   + nstreams * sizeof(ngx_rtmp_restream_view_stream_t)
-                   + ndestinations
-                     * sizeof(ngx_rtmp_restream_view_destination_t)
-                   + len);
-        if (view == NULL) {
-            return NULL;
-        }
-
-        view->streams = (ngx_rtmp_restream_view_stream_t *) &view[1];
-        vd = (ngx_rtmp_restream_view_destination_t *) &view->streams[nstreams];
-        arena.last = (u_char *) &vd[ndestinations];
-        arena.end = arena.last + len;
-
-        ngx_shmtx_lock(&zone->shpool->mutex);
-
-        if (zone->sh->nstreams <= nstreams
-            && zone->sh->ndestinations <= ndestinations
-            && zone->sh->len <= len)
-        {
-            break;
-        }
-
-        ngx_shmtx_unlock(&zone->shpool->mutex);
+    view = ngx_rtmp_restream_zone_view_lock(zone, pool, &vd, &arena);
+    if (view == NULL) {
+        return NULL;
     }
 
     vs = view->streams;
@@ -217,17 +198,9 @@ ngx_rtmp_restream_zone_view(ngx_rtmp_restream_zone_t *zone, ngx_pool_t *pool)
              dq != ngx_queue_sentinel(&zs->destinations);
              dq = ngx_queue_next(dq))
         {
-            zd = ngx_queue_data(dq, ngx_rtmp_restream_zone_destination_t,
-                                queue);
-
-            ngx_rtmp_restream_record_copy(&vd->record, &zd->record, &arena);
-            vd->report = zd->report;
-
-            ngx_str_null(&vd->record.target.key);
-            ngx_str_null(&vd->record.target.user);
-            ngx_str_null(&vd->record.target.password);
-
-            vd++;
+            ngx_rtmp_restream_zone_view_destination_locked(vd++,
+                ngx_queue_data(dq, ngx_rtmp_restream_zone_destination_t, queue),
+                &arena);
         }
 
         vs++;
@@ -238,4 +211,69 @@ ngx_rtmp_restream_zone_view(ngx_rtmp_restream_zone_t *zone, ngx_pool_t *pool)
     view->nstreams = vs - view->streams;
 
     return view;
+}
+
+
+/* memory for everything, cut up; with it the zone is locked */
+
+static ngx_rtmp_restream_view_t *
+ngx_rtmp_restream_zone_view_lock(ngx_rtmp_restream_zone_t *zone,
+    ngx_pool_t *pool, ngx_rtmp_restream_view_destination_t **vd,
+    ngx_rtmp_restream_zone_arena_t *arena)
+{
+    size_t                     len;
+    ngx_uint_t                 nstreams, ndestinations;
+    ngx_rtmp_restream_view_t  *view;
+
+    for ( ;; ) {
+        nstreams = zone->sh->nstreams;
+        ndestinations = zone->sh->ndestinations;
+        len = zone->sh->len;
+
+        view = ngx_palloc(pool, sizeof(ngx_rtmp_restream_view_t)
+                   + nstreams * sizeof(ngx_rtmp_restream_view_stream_t)
+                   + ndestinations
+                     * sizeof(ngx_rtmp_restream_view_destination_t)
+                   + len);
+        if (view == NULL) {
+            return NULL;
+        }
+
+        view->streams = (ngx_rtmp_restream_view_stream_t *) &view[1];
+        *vd = (ngx_rtmp_restream_view_destination_t *) &view->streams[nstreams];
+        arena->last = (u_char *) &(*vd)[ndestinations];
+        arena->end = arena->last + len;
+
+        ngx_shmtx_lock(&zone->shpool->mutex);
+
+        if (zone->sh->nstreams <= nstreams
+            && zone->sh->ndestinations <= ndestinations
+            && zone->sh->len <= len)
+        {
+            return view;
+        }
+
+        ngx_shmtx_unlock(&zone->shpool->mutex);
+    }
+}
+
+
+/* what is secret stays where it is */
+
+static void
+ngx_rtmp_restream_zone_view_destination_locked(
+    ngx_rtmp_restream_view_destination_t *vd,
+    ngx_rtmp_restream_zone_destination_t *zd,
+    ngx_rtmp_restream_zone_arena_t *arena)
+{
+    ngx_rtmp_restream_record_t  record;
+
+    record = zd->record;
+
+    ngx_str_null(&record.target.key);
+    ngx_str_null(&record.target.user);
+    ngx_str_null(&record.target.password);
+
+    ngx_rtmp_restream_zone_copy_record(&vd->record, &record, arena);
+    vd->report = zd->report;
 }

@@ -6,8 +6,8 @@
  *             stream -> destination    struct, all in this mapping
  */
 
-#ifndef _NGX_RTMP_RESTREAM_ROWS_H_INCLUDED_
-#define _NGX_RTMP_RESTREAM_ROWS_H_INCLUDED_
+#ifndef _NGX_RTMP_RESTREAM_ZONE_ROWS_H_INCLUDED_
+#define _NGX_RTMP_RESTREAM_ZONE_ROWS_H_INCLUDED_
 
 
 #include "ngx_rtmp_restream_zone.h"
@@ -29,7 +29,8 @@ struct ngx_rtmp_restream_zone_stream_s {
     ngx_atomic_t                     asked;     /* set by who wants it */
     ngx_uint_t                       live;
     uint64_t                         since;
-    ngx_rtmp_restream_stream_key_t   key;       /* behind this struct */
+    ngx_rtmp_restream_stream_key_t   key;       /* behind this struct; args in
+                                                   a block of their own */
     ngx_queue_t                      destinations;
     ngx_uint_t                       ndestinations;
 };
@@ -39,6 +40,9 @@ struct ngx_rtmp_restream_zone_stream_s {
 
 typedef struct {
     ngx_atomic_t                 generation;
+    ngx_atomic_t                 revision;      /* newest configuration's */
+    ngx_atomic_t                 retired;       /* its workers exit, too */
+    ngx_uint_t                   behind;        /* see zone_keep() */
     ngx_queue_t                  streams;
     ngx_uint_t                   nstreams;
     ngx_uint_t                   ndestinations;
@@ -49,6 +53,7 @@ typedef struct {
 struct ngx_rtmp_restream_zone_s {
     ngx_rtmp_restream_zone_sh_t  *sh;
     ngx_slab_pool_t              *shpool;
+    ngx_uint_t                    revision;     /* of its configuration */
 };
 
 
@@ -60,7 +65,7 @@ typedef struct {
 } ngx_rtmp_restream_zone_arena_t;
 
 
-/* NULL: none */
+/* the row of a stream, or of a destination; NULL: none */
 ngx_rtmp_restream_zone_stream_t *ngx_rtmp_restream_zone_find_locked(
     ngx_rtmp_restream_zone_t *zone, ngx_rtmp_restream_stream_key_t *key);
 ngx_rtmp_restream_zone_destination_t *
@@ -71,13 +76,11 @@ void ngx_rtmp_restream_zone_drop_destination_locked(
     ngx_rtmp_restream_zone_t *zone, ngx_rtmp_restream_zone_stream_t *zs,
     ngx_rtmp_restream_zone_destination_t *zd);
 
-/* bytes of a record's strings */
-size_t ngx_rtmp_restream_record_len(ngx_rtmp_restream_record_t *record);
-
-void ngx_rtmp_restream_record_copy(ngx_rtmp_restream_record_t *dst,
+/* with the strings, as far as arena has room: the caller has measured */
+void ngx_rtmp_restream_zone_copy_record(ngx_rtmp_restream_record_t *dst,
     ngx_rtmp_restream_record_t *src, ngx_rtmp_restream_zone_arena_t *arena);
 void ngx_rtmp_restream_zone_copy_str(ngx_str_t *dst, ngx_str_t *src,
     ngx_rtmp_restream_zone_arena_t *arena);
 
 
-#endif /* _NGX_RTMP_RESTREAM_ROWS_H_INCLUDED_ */
+#endif /* _NGX_RTMP_RESTREAM_ZONE_ROWS_H_INCLUDED_ */

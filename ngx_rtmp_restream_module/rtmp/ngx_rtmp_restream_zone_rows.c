@@ -1,14 +1,22 @@
 /*
- * The rows of a stream's destinations: see ngx_rtmp_restream_rows.h.
+ * The rows of a stream's destinations: see ngx_rtmp_restream_zone_rows.h.
  */
 
-#include "ngx_rtmp_restream_rows.h"
+#include "ngx_rtmp_restream_zone_rows.h"
 
 
+static ngx_int_t ngx_rtmp_restream_zone_put_locked(
+    ngx_rtmp_restream_zone_t *zone, ngx_rtmp_restream_zone_stream_t *zs,
+    ngx_rtmp_restream_record_t *records, ngx_uint_t n, ngx_uint_t *changed);
+static void ngx_rtmp_restream_zone_drop_unseen_locked(
+    ngx_rtmp_restream_zone_t *zone, ngx_rtmp_restream_zone_stream_t *zs,
+    ngx_rtmp_restream_origin_e origin, ngx_uint_t *changed);
 static ngx_int_t ngx_rtmp_restream_zone_add_destination_locked(
     ngx_rtmp_restream_zone_t *zone, ngx_rtmp_restream_zone_stream_t *zs,
     ngx_rtmp_restream_record_t *record,
     ngx_rtmp_restream_zone_destination_t *old);
+static size_t ngx_rtmp_restream_zone_record_len(
+    ngx_rtmp_restream_record_t *record);
 
 
 ngx_int_t
@@ -16,22 +24,52 @@ ngx_rtmp_restream_zone_put(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_stream_key_t *key, ngx_rtmp_restream_origin_e origin,
     ngx_rtmp_restream_record_t *records, ngx_uint_t n)
 {
-    ngx_int_t                              rc;
-    ngx_uint_t                             i;
-    ngx_queue_t                           *q, *next;
-    ngx_rtmp_restream_zone_stream_t       *zs;
-    ngx_rtmp_restream_zone_destination_t  *zd;
-
-    rc = NGX_OK;
+    ngx_int_t                         rc;
+    ngx_uint_t                        changed;
+    ngx_rtmp_restream_zone_stream_t  *zs;
 
     ngx_shmtx_lock(&zone->shpool->mutex);
 
     zs = ngx_rtmp_restream_zone_find_locked(zone, key);
 
     if (zs == NULL) {
-        ngx_shmtx_unlock(&zone->shpool->mutex);
-        return NGX_DECLINED;
+        rc = NGX_DECLINED;
+
+    } else if (origin == NGX_RTMP_RESTREAM_ORIGIN_CONFIG
+               && zone->revision != zone->sh->revision)
+    {
+        zone->sh->behind = 1;
+        rc = NGX_AGAIN;
+
+    } else {
+        changed = 0;
+        rc = ngx_rtmp_restream_zone_put_locked(zone, zs, records, n, &changed);
+
+        ngx_rtmp_restream_zone_drop_unseen_locked(zone, zs, origin, &changed);
+
+        if (changed) {
+            (void) ngx_atomic_fetch_add(&zone->sh->generation, 1);
+        }
     }
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    return rc;
+}
+
+
+/* *changed is counted up */
+
+static ngx_int_t
+ngx_rtmp_restream_zone_put_locked(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_rtmp_restream_record_t *records,
+    ngx_uint_t n, ngx_uint_t *changed)
+{
+    ngx_int_t                              rc;
+    ngx_uint_t                             i;
+    ngx_rtmp_restream_zone_destination_t  *zd;
+
+    rc = NGX_OK;
 
     for (i = 0; i < n; i++) {
         zd = ngx_rtmp_restream_zone_find_destination_locked(zs, NULL,
@@ -47,8 +85,26 @@ ngx_rtmp_restream_zone_put(ngx_rtmp_restream_zone_t *zone,
             != NGX_OK)
         {
             rc = NGX_ERROR;
+
+            if (zd == NULL) {
+                continue;
+            }
         }
+
+        (*changed)++;
     }
+
+    return rc;
+}
+
+
+static void
+ngx_rtmp_restream_zone_drop_unseen_locked(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_rtmp_restream_origin_e origin,
+    ngx_uint_t *changed)
+{
+    ngx_queue_t                           *q, *next;
+    ngx_rtmp_restream_zone_destination_t  *zd;
 
     for (q = ngx_queue_head(&zs->destinations);
          q != ngx_queue_sentinel(&zs->destinations);
@@ -59,17 +115,12 @@ ngx_rtmp_restream_zone_put(ngx_rtmp_restream_zone_t *zone,
 
         if (zd->record.origin == origin && !zd->seen) {
             ngx_rtmp_restream_zone_drop_destination_locked(zone, zs, zd);
+            (*changed)++;
             continue;
         }
 
         zd->seen = 0;
     }
-
-    (void) ngx_atomic_fetch_add(&zone->sh->generation, 1);
-
-    ngx_shmtx_unlock(&zone->shpool->mutex);
-
-    return rc;
 }
 
 
@@ -116,7 +167,7 @@ ngx_rtmp_restream_zone_add_destination_locked(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_zone_arena_t         arena;
     ngx_rtmp_restream_zone_destination_t  *zd;
 
-    len = ngx_rtmp_restream_record_len(record);
+    len = ngx_rtmp_restream_zone_record_len(record);
 
     zd = ngx_slab_calloc_locked(zone->shpool,
                                 sizeof(ngx_rtmp_restream_zone_destination_t)
@@ -135,7 +186,7 @@ ngx_rtmp_restream_zone_add_destination_locked(ngx_rtmp_restream_zone_t *zone,
     arena.last = (u_char *) &zd[1];
     arena.end = arena.last + len;
 
-    ngx_rtmp_restream_record_copy(&zd->record, record, &arena);
+    ngx_rtmp_restream_zone_copy_record(&zd->record, record, &arena);
     zd->len = len;
     zd->seen = 1;
 
@@ -175,8 +226,10 @@ ngx_rtmp_restream_zone_drop_destination_locked(ngx_rtmp_restream_zone_t *zone,
 }
 
 
-size_t
-ngx_rtmp_restream_record_len(ngx_rtmp_restream_record_t *record)
+/* bytes of its strings */
+
+static size_t
+ngx_rtmp_restream_zone_record_len(ngx_rtmp_restream_record_t *record)
 {
     ngx_rtmp_restream_target_t  *target;
 
@@ -188,7 +241,7 @@ ngx_rtmp_restream_record_len(ngx_rtmp_restream_record_t *record)
 
 
 void
-ngx_rtmp_restream_record_copy(ngx_rtmp_restream_record_t *dst,
+ngx_rtmp_restream_zone_copy_record(ngx_rtmp_restream_record_t *dst,
     ngx_rtmp_restream_record_t *src, ngx_rtmp_restream_zone_arena_t *arena)
 {
     ngx_rtmp_restream_target_t  *to, *from;
@@ -216,7 +269,7 @@ ngx_rtmp_restream_zone_copy_str(ngx_str_t *dst, ngx_str_t *src,
     dst->len = 0;
     dst->data = arena->last;
 
-    if (src->len > (size_t) (arena->end - arena->last)) {
+    if (src->len == 0 || src->len > (size_t) (arena->end - arena->last)) {
         return;
     }
 
