@@ -9,11 +9,13 @@ use warnings;
 use strict;
 
 use Test::More;
+use Time::HiRes qw/time/;
 
 use lib 't/lib';
 use Test::Restream;
 use Test::Restream::RTMP qw/:all/;
 use Test::Restream::RTMP::Chunk;
+use Test::Restream::Status;
 
 # name, script of the server, reason, class, the server's code
 
@@ -115,6 +117,7 @@ my %in = map { $_->[0] => $t->ingest(port => $port++, script => $_->[1]) }
     @refusals;
 $in{$_->[0]} = $t->ingest(port => $port++) for @ends;
 
+my $wall = time() - mono();
 my $pub = $t->publish('live/show', media => { gop => 15 });
 
 ###############################################################################
@@ -138,6 +141,11 @@ for my $refusal (@refusals) {
     like($d->{reason}{serverText}, $text, "$name: its words")
         if defined $code;
     is_deeply($d->{lastError}, $d->{reason}, "$name: it is the last error");
+
+    my ($open) = $in{$name}->events(ev => 'open', conn => 1);
+    my $seconds = at_ms($d->{reason}{at}) / 1000 - $wall - $open->{at};
+
+    cmp_ok($seconds, '<', slowly(1), "$name: told within a second");
     is_deeply([$in{$name}->messages(1)], [], "$name: nothing was published");
 }
 

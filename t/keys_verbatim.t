@@ -2,7 +2,7 @@
 
 # Stream keys of 1 to 2048 bytes, with all that platforms put into them, reach
 # the server byte for byte: from key=, from a file, from the end of the url.
-# A longer one is refused by nginx -t.
+# A longer one is refused by nginx -t.  With --full every length is tried.
 
 use warnings;
 use strict;
@@ -58,16 +58,20 @@ rtmp {
     server {
         listen 127.0.0.1:%%PORT_0%%;
 
+        restream on;
+        restream_publisher_grace 200ms;
+
         application live {
             live on;
-            restream on;
-            restream_publisher_grace 200ms;
-
             %%DESTINATIONS%%
         }
+
+        %%LENGTHS%%
     }
 }
 CONF
+
+$t->expand(LENGTHS => '');
 
 ###############################################################################
 
@@ -89,6 +93,19 @@ for my $way ("key=$long", file($long), "/$long") {
 }
 
 ###############################################################################
+
+# an application for some lengths at a time
+
+my @lengths = $t->full() ? map { [$_ .. $_ + 127] } map { 1 + 128 * $_ } 0 .. 15
+    : ();
+
+$t->expand(LENGTHS => join "\n", map {
+    my $lengths = $_;
+    join "\n", "application length$lengths->[0] {", 'live on;', map({
+        "restream_destination d$_ \"rtmp://127.0.0.1:%%PORT_2%%/app/"
+            . substr($text, 0, $_) . '";'
+    } @$lengths), '}';
+} @lengths);
 
 configure(@destinations);
 $t->secret(grep { length >= 6 } @keys);
@@ -123,6 +140,24 @@ for my $command (qw/releaseStream FCPublish/) {
 
     ok(join("\0", @said) eq join("\0", sort @keys),
        "$command has the same keys");
+}
+
+$pub->stop();
+
+my $every = $t->ingest(port => 2);
+
+for my $lengths (@lengths) {
+    my $one = $t->publish("length$lengths->[0]/show", media => { fps => 1 });
+
+    wait_ok { $lengths->[-1] == (() = $every->events(ev => 'start')) } 30,
+        "$lengths->[0] to $lengths->[-1] bytes: all publish";
+
+    my %length = map { length $_->{args}[1] => $_->{args}[1] }
+        $every->events(ev => 'command', name => 'publish');
+
+    is(scalar(grep { ($length{$_} // '') ne substr $text, 0, $_ } @$lengths),
+       0, 'with their keys');
+    $one->stop();
 }
 
 $t->done_testing();

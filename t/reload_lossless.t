@@ -16,7 +16,7 @@ my $t = Test::Restream->new();
 
 $t->write_file_expand('nginx.conf', <<'CONF')->run();
 %%GLOBALS%%
-worker_processes 2;
+worker_processes 4;
 thread_pool default threads=4;
 
 events {
@@ -52,13 +52,15 @@ http {
 }
 CONF
 
-my ($reloads, $streams) = $t->full() ? (100, 20) : (10, 4);
+my ($reloads, $streams) = $t->full() ? (100, 20) : (20, 8);
 my @in = map { $t->ingest(port => $_) } 1, 2;
 my (%pub, %worker);
 
-# half of the streams before the reloads, half of them after some
+# half of the streams before the reloads, half of them after some; on each worker
+# of the first ones, and on each of those that come
 
 start() for 1 .. $streams / 2;
+is(unique(values %worker), 4, 'every worker has a stream');
 
 ###############################################################################
 
@@ -128,9 +130,11 @@ $t->done_testing();
 
 sub start {
     my $name = 'show' . (1 + keys %pub);
-    my $conns = $in[1]->conns();
+    my $on = ($t->worker_pids())[keys(%pub) % 4];
 
-    $pub{$name} = $t->publish("live/$name", media => { video_bps => 300_000 });
+    $pub{$name} = on_worker($t, $on, sub {
+        $t->publish("live/$name", media => { video_bps => 300_000 });
+    });
 
     wait_until { ($t->destination('live', $name, 'b') || { state => '' })
                      ->{state} eq 'live' } 10, "$name is relayed";
