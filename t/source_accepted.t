@@ -275,9 +275,12 @@ sub arrives {
 sub foreign {
     my ($in, $conn, $pub) = @_;
 
+    # what has arrived first: more is sent meanwhile
+
+    my @got = $in->frames(conn => $conn);
     my %sent = map { $_->{md5} => 1 } $pub->frames();
 
-    return grep { !$sent{$_->{md5}} } $in->frames(conn => $conn);
+    return grep { !$sent{$_->{md5}} } @got;
 }
 
 

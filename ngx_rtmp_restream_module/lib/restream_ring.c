@@ -14,7 +14,6 @@
 
 
 #define RESTREAM_RING_MIN_ENTRIES  256          /* a power of two */
-#define RESTREAM_RING_LENT         4            /* this part of the limit */
 
 
 typedef struct {
@@ -38,6 +37,7 @@ struct restream_ring_s {
 };
 
 
+static size_t restream_ring_taken(const restream_ring_t *ring);
 static int restream_ring_overdrawn(const restream_ring_t *ring);
 static void restream_ring_total(restream_ring_t *ring, uint8_t type);
 static int restream_ring_grow(restream_ring_t *ring);
@@ -103,7 +103,9 @@ restream_ring_push(restream_ring_t *ring, restream_frame_t *frm)
 
     charge = restream_ring_charge(frm);
 
-    while (ring->tail < ring->head && ring->size + charge > ring->limit) {
+    while (ring->tail < ring->head
+           && restream_ring_taken(ring) + charge > ring->limit)
+    {
         restream_ring_evict(ring);
 
         if (restream_ring_overdrawn(ring)) {
@@ -168,13 +170,27 @@ restream_ring_release(restream_ring_t *ring, restream_frame_t **frm)
 }
 
 
+/* of the limit: one frame that is lent and larger than what may be lent takes
+ * no more than that from the readers that keep up */
+
+static size_t
+restream_ring_taken(const restream_ring_t *ring)
+{
+    size_t  part;
+
+    part = ring->limit / RESTREAM_RING_PART;
+
+    return ring->lent > part ? ring->size - (ring->lent - part) : ring->size;
+}
+
+
 /* one is always lent: with a limit that is too small for the stream's key
  * frames nobody would ever finish one */
 
 static int
 restream_ring_overdrawn(const restream_ring_t *ring)
 {
-    return ring->nlent > 1 && ring->lent > ring->limit / RESTREAM_RING_LENT;
+    return ring->nlent > 1 && ring->lent > ring->limit / RESTREAM_RING_PART;
 }
 
 

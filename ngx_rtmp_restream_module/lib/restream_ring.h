@@ -18,7 +18,8 @@
  * slowest has to give up.
  *
  * One thread.  Memory: malloc.  At most the limit, and on top of it
- *  - the newest frame, and one that is lent, where they alone are larger;
+ *  - the newest frame, where it alone is larger, and one that is lent, where
+ *    it alone is larger than a quarter;
  *  - the headers in force, RESTREAM_HEADERS_SIZE at most;
  *  - RESTREAM_RING_FREE per reader: the headers, or a small frame, that it has
  *    begun.
@@ -34,6 +35,7 @@
 #define RESTREAM_RING_NONE  UINT64_MAX
 #define RESTREAM_RING_FREE  65536       /* bytes of a frame that is lent without
                                            a charge */
+#define RESTREAM_RING_PART  4           /* this part of the limit may be lent */
 
 
 typedef struct restream_ring_s  restream_ring_t;

@@ -9,6 +9,8 @@
 #include "../lib/restream_chunk.h"
 
 
+static void ngx_rtmp_restream_rendition_keep(
+    ngx_rtmp_restream_rendition_t *rnd, restream_frame_t *frm);
 static void ngx_rtmp_restream_rendition_relieve(
     ngx_rtmp_restream_rendition_t *rnd);
 static void ngx_rtmp_restream_rendition_wake_handler(ngx_event_t *ev);
@@ -88,18 +90,7 @@ ngx_rtmp_restream_rendition_push(ngx_rtmp_restream_rendition_t *rnd,
         delay = rnd->flush;
     }
 
-    if (frm->size > rnd->source->conf->buffer / 4 && !rnd->source->cramped) {
-        rnd->source->cramped = 1;
-
-        ngx_log_error(NGX_LOG_WARN, rnd->source->log, 0,
-                      "\"restream_buffer\" is too small for frames of %uD "
-                      "bytes, stream: \"%V\"",
-                      frm->size, &rnd->source->key.label);
-    }
-
-    while (restream_ring_push(rnd->ring, frm) == RESTREAM_AGAIN) {
-        ngx_rtmp_restream_rendition_relieve(rnd);
-    }
+    ngx_rtmp_restream_rendition_keep(rnd, frm);
 
     if (delay) {
         if (!rnd->delay.timer_set && !rnd->wake.posted) {
@@ -114,6 +105,29 @@ ngx_rtmp_restream_rendition_push(ngx_rtmp_restream_rendition_t *rnd,
     }
 
     ngx_post_event(&rnd->wake, &ngx_posted_events);
+}
+
+
+static void
+ngx_rtmp_restream_rendition_keep(ngx_rtmp_restream_rendition_t *rnd,
+    restream_frame_t *frm)
+{
+    ngx_rtmp_restream_source_t  *src;
+
+    src = rnd->source;
+
+    if (frm->size > src->conf->buffer / RESTREAM_RING_PART && !src->cramped) {
+        src->cramped = 1;
+
+        ngx_log_error(NGX_LOG_WARN, src->log, 0,
+                      "\"restream_buffer\" is too small for frames of %uD "
+                      "bytes, stream: \"%V\"",
+                      frm->size, &src->key.label);
+    }
+
+    while (restream_ring_push(rnd->ring, frm) == RESTREAM_AGAIN) {
+        ngx_rtmp_restream_rendition_relieve(rnd);
+    }
 }
 
 

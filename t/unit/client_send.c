@@ -368,6 +368,36 @@ unpublishes_on_purpose(void)
 }
 
 
+/* the answer to createStream crosses with the goodbye */
+
+static void
+unpublished_means_no_publish(void)
+{
+    size_t             n;
+    const char        *said;
+    restream_client_t  cl;
+
+    memset(&result, 0, sizeof(result));
+    run_conf(&conf);
+    restream_client_start(&cl, &conf);
+
+    server_until(&server, RESTREAM_CLIENT_CREATE_STREAM);
+    n = server.b.last - server.data;
+    run_feed(&result, &cl, server.data, n);
+    restream_client_unpublish(&cl);
+
+    server_until(&server, RESTREAM_CLIENT_PUBLISH);
+    run_feed(&result, &cl, server.data + n, server.b.last - server.data - n);
+    run_drain(&result, &cl, SIZE_MAX);
+
+    said = run_said(&result, conf.chunk_size);
+    ok(strstr(said, "\"FCUnpublish\"") && !strstr(said, "\"publish\""),
+       "nothing is published behind it");
+
+    restream_client_cleanup(&cl);
+}
+
+
 /* the server has stopped reading: there is no room, and no harm */
 
 static void
@@ -409,6 +439,7 @@ main(void)
     long_names_are_sent_whole();
     longer_names_are_refused();
     unpublishes_on_purpose();
+    unpublished_means_no_publish();
     unpublishes_without_room();
 
     return done_testing();
