@@ -6,6 +6,7 @@
  */
 
 #include "restream_flv.h"
+#include "restream_flv_ex.h"
 #include "restream_chunk.h"
 
 #include <string.h>
@@ -27,36 +28,16 @@
 
 #define RESTREAM_FLV_AAC_HEADER        0
 
-/* packet types of Enhanced RTMP */
-
-#define RESTREAM_FLV_EX_START          0
-#define RESTREAM_FLV_EX_FRAMES         1
-#define RESTREAM_FLV_EX_END            2
-#define RESTREAM_FLV_EX_FRAMES_X       3        /* video */
-#define RESTREAM_FLV_EX_METADATA       4        /* video */
-#define RESTREAM_FLV_EX_CHANNELS       4        /* audio */
-#define RESTREAM_FLV_EX_TS_START       5        /* video */
-#define RESTREAM_FLV_EX_AUDIO_TRACKS   5
-#define RESTREAM_FLV_EX_VIDEO_TRACKS   6
-#define RESTREAM_FLV_EX_MODEX          7
-
-#define RESTREAM_FLV_ONE_TRACK         0
-#define RESTREAM_FLV_MANY_CODECS       2        /* the last type there is */
-
 
 static void restream_flv_plain(restream_flv_info_t *info);
 static void restream_flv_video(const uint8_t *p, const uint8_t *last,
     restream_flv_info_t *info);
-static void restream_flv_video_ex(const uint8_t *p, const uint8_t *last,
+static void restream_flv_video_ex(const uint8_t *data, size_t size,
     restream_flv_info_t *info);
 static void restream_flv_audio(const uint8_t *p, const uint8_t *last,
     restream_flv_info_t *info);
-static void restream_flv_audio_ex(const uint8_t *p, const uint8_t *last,
+static void restream_flv_audio_ex(const uint8_t *data, size_t size,
     restream_flv_info_t *info);
-static int restream_flv_modex(const uint8_t **pp, const uint8_t *last,
-    unsigned *packet);
-static int restream_flv_tracks(const uint8_t *p, const uint8_t *last,
-    unsigned multitrack, unsigned *packet, restream_flv_info_t *info);
 static void restream_flv_header(restream_flv_info_t *info,
     restream_flv_header_e header);
 static void restream_flv_frame(restream_flv_info_t *info, unsigned frame_type);
@@ -93,7 +74,7 @@ restream_flv_classify(uint8_t type, const uint8_t *data, size_t size,
     if (type == RESTREAM_MSG_VIDEO) {
 
         if (data[0] & 0x80) {
-            restream_flv_video_ex(data, data + size, info);
+            restream_flv_video_ex(data, size, info);
 
         } else {
             restream_flv_video(data, data + size, info);
@@ -102,7 +83,7 @@ restream_flv_classify(uint8_t type, const uint8_t *data, size_t size,
     } else if (type == RESTREAM_MSG_AUDIO) {
 
         if (data[0] >> 4 == RESTREAM_FLV_FORMAT_EX) {
-            restream_flv_audio_ex(data, data + size, info);
+            restream_flv_audio_ex(data, size, info);
 
         } else {
             restream_flv_audio(data, data + size, info);
@@ -161,40 +142,35 @@ restream_flv_video(const uint8_t *p, const uint8_t *last,
 
 
 static void
-restream_flv_video_ex(const uint8_t *p, const uint8_t *last,
+restream_flv_video_ex(const uint8_t *data, size_t size,
     restream_flv_info_t *info)
 {
-    int       rc;
-    unsigned  packet, frame_type;
+    int                rc;
+    unsigned           frame_type;
+    restream_flv_ex_t  ex;
 
-    packet = p[0] & 0x0f;
-    frame_type = (p[0] >> 4) & 7;
-    p++;
+    frame_type = data[0] >> 4 & 7;
 
-    if (restream_flv_modex(&p, last, &packet) != RESTREAM_OK) {
-        return;
-    }
-
-    rc = restream_flv_tracks(p, last, RESTREAM_FLV_EX_VIDEO_TRACKS, &packet,
-                             info);
+    rc = restream_flv_ex(data, size, RESTREAM_FLV_EX_VIDEO_TRACKS, &ex);
 
     /* metadata has no frame type: OBS writes 0 there, FFmpeg that of a
      * command, which has a single byte in place of codec and tracks */
 
     if (frame_type == RESTREAM_FLV_FRAME_COMMAND
-        && packet != RESTREAM_FLV_EX_METADATA)
+        && ex.packet != RESTREAM_FLV_EX_METADATA
+        && ex.packet != RESTREAM_FLV_EX_NONE)
     {
-        restream_flv_plain(info);
         info->flags = RESTREAM_FLV_EMPTY;
         return;
     }
 
     if (rc != RESTREAM_OK) {
-        restream_flv_plain(info);
         return;
     }
 
-    switch (packet) {
+    info->track = ex.track;
+
+    switch (ex.packet) {
 
     case RESTREAM_FLV_EX_START:
     case RESTREAM_FLV_EX_TS_START:
@@ -230,27 +206,20 @@ restream_flv_audio(const uint8_t *p, const uint8_t *last,
 
 
 static void
-restream_flv_audio_ex(const uint8_t *p, const uint8_t *last,
+restream_flv_audio_ex(const uint8_t *data, size_t size,
     restream_flv_info_t *info)
 {
-    unsigned  packet;
+    restream_flv_ex_t  ex;
 
-    packet = p[0] & 0x0f;
-    p++;
-
-    if (restream_flv_modex(&p, last, &packet) != RESTREAM_OK) {
-        return;
-    }
-
-    if (restream_flv_tracks(p, last, RESTREAM_FLV_EX_AUDIO_TRACKS, &packet,
-                            info)
+    if (restream_flv_ex(data, size, RESTREAM_FLV_EX_AUDIO_TRACKS, &ex)
         != RESTREAM_OK)
     {
-        restream_flv_plain(info);
         return;
     }
 
-    switch (packet) {
+    info->track = ex.track;
+
+    switch (ex.packet) {
 
     case RESTREAM_FLV_EX_START:
         restream_flv_header(info, RESTREAM_FLV_HEADER_SEQUENCE);
@@ -264,90 +233,6 @@ restream_flv_audio_ex(const uint8_t *p, const uint8_t *last,
         info->flags = RESTREAM_FLV_END;
         break;
     }
-}
-
-
-/* skips the modifiers in front of the packet type proper */
-
-static int
-restream_flv_modex(const uint8_t **pp, const uint8_t *last, unsigned *packet)
-{
-    size_t          size;
-    const uint8_t  *p;
-
-    p = *pp;
-
-    while (*packet == RESTREAM_FLV_EX_MODEX) {
-
-        if (p == last) {
-            return RESTREAM_ERROR;
-        }
-
-        size = *p++ + 1;
-
-        if (size == 256) {
-
-            if (last - p < 2) {
-                return RESTREAM_ERROR;
-            }
-
-            size = (size_t) restream_get16(p) + 1;
-            p += 2;
-        }
-
-        if ((size_t) (last - p) < size + 1) {
-            return RESTREAM_ERROR;
-        }
-
-        p += size;
-        *packet = *p++ & 0x0f;
-    }
-
-    *pp = p;
-
-    return RESTREAM_OK;
-}
-
-
-/* steps over the codec and, of a multitrack message, reads the true packet type
- * and the first track; both stand at the same place in all types of it */
-
-static int
-restream_flv_tracks(const uint8_t *p, const uint8_t *last,
-    unsigned multitrack, unsigned *packet, restream_flv_info_t *info)
-{
-    unsigned  type, tracks;
-
-    type = RESTREAM_FLV_ONE_TRACK;
-    tracks = (*packet == multitrack);
-
-    if (tracks) {
-
-        if (p == last) {
-            return RESTREAM_ERROR;
-        }
-
-        type = *p >> 4;
-        *packet = *p++ & 0x0f;
-
-        if (type > RESTREAM_FLV_MANY_CODECS || *packet == multitrack) {
-            return RESTREAM_ERROR;
-        }
-    }
-
-    if ((size_t) (last - p) < 4 + tracks) {
-        return RESTREAM_ERROR;
-    }
-
-    if (tracks) {
-        info->track = p[4];
-
-        if (type != RESTREAM_FLV_ONE_TRACK) {
-            info->track |= RESTREAM_FLV_MANY;
-        }
-    }
-
-    return RESTREAM_OK;
 }
 
 
