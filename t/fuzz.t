@@ -25,7 +25,7 @@ chdir "$FindBin::Bin/.." or die "Can't chdir: $!\n";
 
 my $src = 'ngx_rtmp_restream_module';
 my $dir = 'build/replay';
-my @sources = glob("$src/{lib,model}/*.c");
+my @sources = glob("$src/{lib,model}/*.c $src/jobs/restream_jwt*.c");
 my @names = @ARGV ? @ARGV
                   : grep { $_ ne 'replay' }
                     map { m{(\w+)\.c$} } glob('t/fuzz/*.c');
@@ -35,7 +35,7 @@ my $mutations = $ENV{RESTREAM_TEST_FULL} ? 1_000_000 : 100_000;
 
 my $build = Test::Restream::Build->new(
     dir => $dir,
-    headers => [glob("$src/{lib,model}/*.h t/fuzz/*.h")],
+    headers => [glob("$src/{lib,model,jobs}/*.h t/fuzz/*.h")],
     cc => [split(' ', ($ENV{CC} || 'cc')
                  . ' -std=c99 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Werror'
                  . ' -fsanitize=address,undefined -fno-sanitize-recover=all'
@@ -60,7 +60,8 @@ sub compile {
 
     my @files = ("t/fuzz/$name.c", 't/fuzz/replay.c', "$dir/restream.a");
 
-    return $build->compile($name, [@files], @files, '-lcrypto');
+    return $build->compile($name, [@files], @files,
+                           qw(-ljansson -ljwt -lcrypto));
 }
 
 sub run {
