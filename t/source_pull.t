@@ -94,6 +94,11 @@ is_deeply([check_order($pub, $always, $conn, gaps => 0)], [], 'without a gap');
 is($t->stream('always', 'local')->{live}, JSON::PP::true(),
    'it is in the status');
 
+my $ingest = $t->stream('always', 'local')->{ingest};
+
+is($ingest->{video}{codec}, 'h264', 'and what comes in is told');
+is($ingest->{clientAddress}, undef, 'but there is no client');
+
 is($asked->conns(), 0, 'nothing is pulled that nobody asked for');
 
 my $player = play('asked', 'show');

@@ -114,7 +114,7 @@ wait_ok {
 
 my %stream = (
     app => \&string, name => \&string, live => \&boolean,
-    since => \&now, worker => \&integer, ingest => \&null,
+    since => \&now, worker => \&integer, ingest => or_null(\&ingest),
     destinations => \&array,
 );
 
@@ -301,7 +301,6 @@ sub or_null {
 }
 
 
-sub null    { return !defined $_[0] }
 sub array   { return ref $_[0] eq 'ARRAY' }
 sub boolean { return JSON::PP::is_bool($_[0]) }
 
@@ -315,6 +314,12 @@ sub string {
 
 sub integer {
     return JSON::PP->new()->allow_nonref()->encode($_[0]) =~ /\A\d+\z/;
+}
+
+
+sub decimal {
+    return JSON::PP->new()->allow_nonref()->encode($_[0])
+        =~ /\A\d+(?:\.\d{1,2})?\z/;
 }
 
 
@@ -332,6 +337,26 @@ sub now {
 
 sub later {
     return now($_[0], 3601);
+}
+
+
+sub ingest {
+    return !problems($_[0], 'ingest',
+        since => \&now, clientAddress => sub { $_[0] eq '127.0.0.1' },
+        video => or_null(sub {
+            !problems($_[0], 'video',
+                codec => \&string, profile => or_null(\&string),
+                width => \&integer, height => \&integer,
+                fps => or_null(\&decimal),
+                bitrateKbps => or_null(\&integer),
+                keyFrameIntervalMs => or_null(\&integer));
+        }),
+        audio => or_null(sub {
+            !problems($_[0], 'audio',
+                codec => \&string, profile => or_null(\&string),
+                sampleRate => \&integer, channels => \&integer,
+                bitrateKbps => or_null(\&integer));
+        }));
 }
 
 

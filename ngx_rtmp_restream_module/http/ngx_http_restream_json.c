@@ -7,16 +7,19 @@
 #include "../rtmp/ngx_rtmp_restream_target.h"
 
 
-static json_t *ngx_http_restream_json_destination(
-    ngx_rtmp_restream_view_destination_t *vd);
 static json_t *ngx_http_restream_json_reason(
     ngx_rtmp_restream_reason_t *reason);
-static json_t *ngx_http_restream_json_time(uint64_t at);
-static json_t *ngx_http_restream_json_string(const u_char *data, size_t len);
 static json_t *ngx_http_restream_json_tls(ngx_rtmp_restream_report_t *report);
 static json_t *ngx_http_restream_json_stats(
     ngx_rtmp_restream_report_t *report);
 static json_t *ngx_http_restream_json_text(const u_char *data, size_t len);
+static json_t *ngx_http_restream_json_video(restream_ingest_video_t *video);
+static json_t *ngx_http_restream_json_audio(restream_ingest_audio_t *audio);
+static json_t *ngx_http_restream_json_codec(uint32_t codec);
+static json_t *ngx_http_restream_json_profile(uint32_t codec,
+    uint16_t profile);
+static json_t *ngx_http_restream_json_known(uint32_t value);
+static json_t *ngx_http_restream_json_measured(uint32_t value);
 
 
 json_t *
@@ -40,7 +43,7 @@ ngx_http_restream_json_stream(ngx_rtmp_restream_view_stream_t *vs)
         }
     }
 
-    return json_pack("{s:o, s:o, s:b, s:o, s:I, s:n, s:o}",
+    return json_pack("{s:o, s:o, s:b, s:o, s:I, s:o, s:o}",
                      "app", ngx_http_restream_json_string(vs->app.data,
                                                           vs->app.len),
                      "name", ngx_http_restream_json_string(vs->name.data,
@@ -48,12 +51,12 @@ ngx_http_restream_json_stream(ngx_rtmp_restream_view_stream_t *vs)
                      "live", (int) vs->live,
                      "since", ngx_http_restream_json_time(vs->since),
                      "worker", (json_int_t) vs->worker,
-                     "ingest",
+                     "ingest", ngx_http_restream_json_ingest(&vs->ingest),
                      "destinations", destinations);
 }
 
 
-static json_t *
+json_t *
 ngx_http_restream_json_destination(ngx_rtmp_restream_view_destination_t *vd)
 {
     size_t                       len;
@@ -120,7 +123,7 @@ ngx_http_restream_json_reason(ngx_rtmp_restream_reason_t *reason)
 
 /* UTC in ms -> RFC 3339 with ms; null for 0 */
 
-static json_t *
+json_t *
 ngx_http_restream_json_time(uint64_t at)
 {
     u_char    *p, buf[sizeof("1970-01-01T00:00:00.000Z")];
@@ -143,7 +146,7 @@ ngx_http_restream_json_time(uint64_t at)
 
 /* bytes of any kind: what is not UTF-8 becomes '?' */
 
-static json_t *
+json_t *
 ngx_http_restream_json_string(const u_char *data, size_t len)
 {
     size_t   i;
@@ -214,4 +217,107 @@ static json_t *
 ngx_http_restream_json_text(const u_char *data, size_t len)
 {
     return len ? ngx_http_restream_json_string(data, len) : json_null();
+}
+
+
+json_t *
+ngx_http_restream_json_ingest(ngx_rtmp_restream_ingest_t *ingest)
+{
+    if (ingest->since == 0) {
+        return json_null();
+    }
+
+    return json_pack("{s:o, s:o, s:o, s:o}",
+                     "since", ngx_http_restream_json_time(ingest->since),
+                     "clientAddress",
+                     ngx_http_restream_json_text(ingest->address,
+                                                 ingest->address_len),
+                     "video",
+                     ngx_http_restream_json_video(&ingest->media.video),
+                     "audio",
+                     ngx_http_restream_json_audio(&ingest->media.audio));
+}
+
+
+static json_t *
+ngx_http_restream_json_video(restream_ingest_video_t *video)
+{
+    json_t  *fps;
+
+    if (!video->present) {
+        return json_null();
+    }
+
+    /* two digits: more would be noise */
+
+    fps = video->fps == RESTREAM_INGEST_UNKNOWN
+          ? json_null() : json_real((video->fps + 5) / 10 / 100.0);
+
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                     "codec", ngx_http_restream_json_codec(video->codec),
+                     "profile",
+                     ngx_http_restream_json_profile(video->codec,
+                                                    video->profile),
+                     "width", ngx_http_restream_json_known(video->width),
+                     "height", ngx_http_restream_json_known(video->height),
+                     "fps", fps,
+                     "bitrateKbps",
+                     ngx_http_restream_json_measured(video->bitrate),
+                     "keyFrameIntervalMs",
+                     ngx_http_restream_json_measured(video->key_interval));
+}
+
+
+static json_t *
+ngx_http_restream_json_audio(restream_ingest_audio_t *audio)
+{
+    if (!audio->present) {
+        return json_null();
+    }
+
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}",
+                     "codec", ngx_http_restream_json_codec(audio->codec),
+                     "profile",
+                     ngx_http_restream_json_profile(audio->codec,
+                                                    audio->profile),
+                     "sampleRate", ngx_http_restream_json_known(audio->rate),
+                     "channels",
+                     ngx_http_restream_json_known(audio->channels),
+                     "bitrateKbps",
+                     ngx_http_restream_json_measured(audio->bitrate));
+}
+
+
+static json_t *
+ngx_http_restream_json_codec(uint32_t codec)
+{
+    char  name[RESTREAM_CODEC_NAME_LEN + 1];
+
+    return restream_codec_name(codec, name) ? json_string(name) : json_null();
+}
+
+
+static json_t *
+ngx_http_restream_json_profile(uint32_t codec, uint16_t profile)
+{
+    const char  *name;
+
+    name = restream_codec_profile(codec, profile);
+
+    return name ? json_string(name) : json_null();
+}
+
+
+static json_t *
+ngx_http_restream_json_known(uint32_t value)
+{
+    return value ? json_integer(value) : json_null();
+}
+
+
+static json_t *
+ngx_http_restream_json_measured(uint32_t value)
+{
+    return value == RESTREAM_INGEST_UNKNOWN ? json_null()
+                                            : json_integer(value);
 }

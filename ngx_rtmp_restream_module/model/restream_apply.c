@@ -23,6 +23,7 @@ static void restream_apply_finish(restream_apply_t *ap);
 static int restream_apply_version(restream_apply_t *ap, uint64_t version);
 static int restream_apply_create_stream(restream_apply_t *ap);
 static int restream_apply_patch_stream(restream_apply_t *ap);
+static int restream_apply_maximum(restream_apply_t *ap);
 static int restream_apply_delete_stream(restream_apply_t *ap);
 static int restream_apply_create_destination(restream_apply_t *ap);
 static int restream_apply_patch_destination(restream_apply_t *ap);
@@ -194,8 +195,8 @@ restream_apply_create_stream(restream_apply_t *ap)
 {
     ap->outcome->changed = 1;
 
-    if (ap->change->set_maximum) {
-        ap->st->maximum = ap->change->maximum;
+    if (restream_apply_maximum(ap) != RESTREAM_OK) {
+        return RESTREAM_DECLINED;
     }
 
     return restream_apply_list(ap);
@@ -212,13 +213,40 @@ restream_apply_patch_stream(restream_apply_t *ap)
         return rc;
     }
 
-    if (ap->change->set_maximum && ap->change->maximum != ap->st->maximum) {
-        ap->st->maximum = ap->change->maximum;
-        ap->outcome->changed = 1;
+    if (restream_apply_maximum(ap) != RESTREAM_OK) {
+        return RESTREAM_DECLINED;
     }
 
     return ap->change->set_destinations ? restream_apply_list(ap)
                                         : RESTREAM_OK;
+}
+
+
+/* what is shown may be sent back: the one in force is no change */
+
+static int
+restream_apply_maximum(restream_apply_t *ap)
+{
+    const restream_change_t  *change;
+
+    change = ap->change;
+
+    if (!change->set_maximum
+        || change->maximum == ap->st->maximum
+        || (ap->st->maximum == RESTREAM_MAXIMUM_NONE
+            && change->maximum == change->max_destinations))
+    {
+        return RESTREAM_OK;
+    }
+
+    if (change->no_limits) {
+        return restream_apply_no(ap, RESTREAM_CHANGE_NO_LIMITS, 0);
+    }
+
+    ap->st->maximum = change->maximum;
+    ap->outcome->changed = 1;
+
+    return RESTREAM_OK;
 }
 
 

@@ -77,6 +77,8 @@ typedef struct {
 
     /* CREATE_STREAM, PATCH_STREAM */
     int                           set_maximum;
+    int                           no_limits;    /* who asks may not change it:
+                                                   without "limits" */
     uint32_t                      maximum;      /* RESTREAM_MAXIMUM_NONE:
                                                    removed */
     int                           set_destinations; /* the list is given: it
@@ -144,6 +146,7 @@ typedef enum {
                                            a url that has none */
     RESTREAM_CHANGE_READ_ONLY,          /* config-made: only its switch */
     RESTREAM_CHANGE_NOT_LIVE,           /* need_live */
+    RESTREAM_CHANGE_NO_LIMITS,          /* maximum is another, and no_limits */
     RESTREAM_CHANGE_REUSED              /* idempotency key of another request */
 } restream_change_result_e;
 

@@ -18,6 +18,7 @@
 #include <ngx_event.h>
 #include <ngx_thread_pool.h>
 
+#include "../jobs/restream_store.h"
 #include "../model/restream_reason.h"
 
 
@@ -47,6 +48,8 @@ typedef struct {
     unsigned                 tls:1;
     unsigned                 ipv6:1;
     unsigned                 port_given:1;
+    unsigned                 restricted:1;  /* not to addresses behind us: the
+                                               API made it */
 } ngx_rtmp_restream_target_t;
 
 
@@ -61,6 +64,17 @@ typedef struct {
 } ngx_rtmp_restream_destination_t;
 
 
+/* restream_store, restream_store_key */
+
+typedef struct {
+    ngx_uint_t               given;
+    ngx_str_t                dsn;           /* terminated; len 0: none, or
+                                               off */
+    restream_store_keys_t    keys;
+    ngx_thread_pool_t       *thread_pool;
+} ngx_rtmp_restream_store_conf_t;
+
+
 typedef struct {
     ngx_shm_zone_t          *shm_zone;
     size_t                   zone_size;
@@ -68,10 +82,18 @@ typedef struct {
     ngx_str_t                file;          /* where it stands */
     ngx_uint_t               line;
     ngx_thread_pool_t       *thread_pool;
+    ngx_rtmp_restream_store_conf_t  store;
+    ngx_array_t             *network;       /* restream_network_rule_t; NULL:
+                                               none */
+    unsigned                 schemes;       /* RESTREAM_SCHEME_*, for what the
+                                               API makes */
+    struct ngx_rtmp_restream_app_conf_s  *defaults; /* of rtmp{}, for streams of
+                                               applications that nobody has
+                                               configured */
 } ngx_rtmp_restream_main_conf_t;
 
 
-typedef struct {
+typedef struct ngx_rtmp_restream_app_conf_s {
     ngx_flag_t                      enable;
     ngx_str_t                       file;           /* where "restream on" */
     ngx_uint_t                      line;           /* stands */
@@ -86,6 +108,9 @@ typedef struct {
     ngx_msec_t                      flush;
     ngx_msec_t                      batch;
     size_t                          chunk_size;     /* bytes */
+    ngx_msec_t                      duration_limit; /* 0: none */
+    ngx_uint_t                      max_destinations;
+    ngx_flag_t                      offline_start;
     ngx_addr_t                     *bind;
     ngx_rtmp_restream_tls_conf_t   *tls;
     ngx_str_t                       name;           /* of the application */

@@ -4,6 +4,9 @@
 
 #include "ngx_rtmp_restream_conf.h"
 
+#include "../model/restream_check.h"
+#include "../model/restream_network.h"
+
 
 /* bytes of a server's name: RFC 6066, 3, by way of RFC 1034, 3.1 */
 #define NGX_RTMP_RESTREAM_CONF_HOST_MAX  255
@@ -47,6 +50,37 @@ ngx_rtmp_restream_conf_flag(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return ngx_rtmp_restream_conf_invalid(cf, &value[1],
                                               "\"on\" or \"off\"");
     }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_rtmp_restream_conf_number(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char                        *p = conf;
+
+    ngx_int_t                    n;
+    ngx_str_t                   *value;
+    ngx_uint_t                  *number;
+    ngx_rtmp_restream_bounds_t  *bounds;
+
+    number = (ngx_uint_t *) (p + cmd->offset);
+    bounds = cmd->post;
+
+    if (*number != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    n = ngx_atoi(value[1].data, value[1].len);
+
+    if (n == NGX_ERROR || n < bounds->min || n > bounds->max) {
+        return ngx_rtmp_restream_conf_invalid(cf, &value[1],
+                                              bounds->expected);
+    }
+
+    *number = n;
 
     return NGX_CONF_OK;
 }
@@ -254,6 +288,80 @@ ngx_rtmp_restream_conf_server_name(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_strlow(value[1].data, value[1].data, value[1].len);
 
     return ngx_conf_set_str_slot(cf, cmd, conf);
+}
+
+
+char *
+ngx_rtmp_restream_conf_network(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_rtmp_restream_main_conf_t *rmcf = conf;
+
+    ngx_str_t                *value;
+    ngx_uint_t                i;
+    restream_network_rule_t  *rule;
+
+    if (rmcf->network == NULL) {
+        rmcf->network = ngx_array_create(cf->pool, 4,
+                                         sizeof(restream_network_rule_t));
+        if (rmcf->network == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        rule = ngx_array_push(rmcf->network);
+        if (rule == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        if (restream_network_parse(rule, ngx_rtmp_restream_str(&value[i]))
+            != RESTREAM_OK)
+        {
+            return ngx_rtmp_restream_conf_invalid(cf, &value[i],
+                                          "an address or a network, such as "
+                                          "\"10.0.0.0/8\" or \"fd00::/8\"");
+        }
+
+        rule->allow = (ngx_strcmp(value[0].data, "restream_allow") == 0);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_rtmp_restream_conf_schemes(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_rtmp_restream_main_conf_t *rmcf = conf;
+
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    if (rmcf->schemes) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (ngx_strcmp(value[i].data, "rtmp") == 0) {
+            rmcf->schemes |= RESTREAM_SCHEME_RTMP;
+
+        } else if (ngx_strcmp(value[i].data, "rtmps") == 0) {
+            rmcf->schemes |= RESTREAM_SCHEME_RTMPS;
+
+        } else {
+            return ngx_rtmp_restream_conf_invalid(cf, &value[i],
+                                              "\"rtmp\" and \"rtmps\", or "
+                                              "one of them");
+        }
+    }
+
+    return NGX_CONF_OK;
 }
 
 

@@ -34,6 +34,8 @@ char *ngx_rtmp_restream_conf_enable(ngx_conf_t *cf, ngx_command_t *cmd,
 /* on|off; size and time within the bounds that post points to */
 char *ngx_rtmp_restream_conf_flag(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_rtmp_restream_conf_number(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_rtmp_restream_conf_size(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_rtmp_restream_conf_msec(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -53,6 +55,14 @@ char *ngx_rtmp_restream_conf_protocols(ngx_conf_t *cf, ngx_command_t *cmd,
 
 /* restream_ssl_server_name on|off|name */
 char *ngx_rtmp_restream_conf_server_name(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* restream_allow address[/bits] ..., restream_deny address[/bits] ... */
+char *ngx_rtmp_restream_conf_network(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* restream_allow_schemes rtmp rtmps */
+char *ngx_rtmp_restream_conf_schemes(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 /* restream_thread_pool name */

@@ -6,6 +6,8 @@
 #include "ngx_rtmp_restream_dialogue.h"
 #include "ngx_rtmp_restream_target.h"
 
+#include "../model/restream_network.h"
+
 #include <netinet/tcp.h>
 
 
@@ -23,6 +25,8 @@ static void ngx_rtmp_restream_connect_resolved(void *owner, void *data);
 static void ngx_rtmp_restream_connect_start(ngx_rtmp_restream_peer_t *peer,
     restream_resolve_t *rs);
 static void ngx_rtmp_restream_connect_next(ngx_rtmp_restream_peer_t *peer);
+static ngx_uint_t ngx_rtmp_restream_connect_allowed(
+    ngx_rtmp_restream_peer_t *peer, restream_resolve_addr_t *addr);
 static ngx_int_t ngx_rtmp_restream_connect_address(
     ngx_rtmp_restream_peer_t *peer, restream_resolve_addr_t *addr);
 static ngx_connection_t *ngx_rtmp_restream_connect_socket(
@@ -172,6 +176,11 @@ ngx_rtmp_restream_connect_next(ngx_rtmp_restream_peer_t *peer)
                                             addr->socklen, peer->addr_text,
                                             NGX_SOCKADDR_STRLEN, 1);
 
+        if (!ngx_rtmp_restream_connect_allowed(peer, addr)) {
+            peer->denied = 1;
+            continue;
+        }
+
         rc = ngx_rtmp_restream_connect_address(peer, addr);
 
         if (rc == NGX_OK) {
@@ -187,7 +196,30 @@ ngx_rtmp_restream_connect_next(ngx_rtmp_restream_peer_t *peer)
         ngx_rtmp_restream_peer_close(peer, 0);
     }
 
+    if (peer->connect_error == 0 && peer->denied) {
+        ngx_rtmp_restream_peer_fail(peer, RESTREAM_REASON_ADDRESS_DENIED,
+                                    NULL);
+        return;
+    }
+
     ngx_rtmp_restream_peer_lost(peer, peer->connect_error);
+}
+
+
+/* the address that is connected to decides, whatever name led there */
+
+static ngx_uint_t
+ngx_rtmp_restream_connect_allowed(ngx_rtmp_restream_peer_t *peer,
+    restream_resolve_addr_t *addr)
+{
+    ngx_array_t  *rules;
+
+    rules = peer->conf->main->network;
+
+    return restream_network_allows(rules ? rules->elts : NULL,
+                                   rules ? rules->nelts : 0,
+                                   peer->target.restricted,
+                                   (struct sockaddr *) &addr->sockaddr);
 }
 
 

@@ -3,21 +3,48 @@
  */
 
 #include "ngx_rtmp_restream_control.h"
-#include "ngx_rtmp_restream_target.h"
+#include "ngx_rtmp_restream_control_store.h"
+#include "ngx_rtmp_restream_record.h"
 
 
-static ngx_int_t ngx_rtmp_restream_control_put(ngx_rtmp_restream_zone_t *zone,
-    ngx_array_t *destinations, ngx_rtmp_restream_stream_key_t *key);
-static ngx_int_t ngx_rtmp_restream_control_record(ngx_pool_t *pool,
-    ngx_rtmp_restream_record_t *record, ngx_rtmp_restream_destination_t *dst,
-    ngx_rtmp_restream_stream_key_t *key);
+#define NGX_RTMP_RESTREAM_CONTROL_PATIENCE  3   /* times asked for a stream, a
+                                                   second between them */
 
 
 ngx_int_t
 ngx_rtmp_restream_control_publish(ngx_rtmp_restream_zone_t *zone,
-    ngx_rtmp_restream_app_conf_t *conf, ngx_rtmp_restream_stream_key_t *key)
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_rtmp_restream_app_conf_t *conf,
+    ngx_rtmp_restream_stream_key_t *key)
 {
-    return ngx_rtmp_restream_control_put(zone, &conf->destinations, key);
+    ngx_int_t   rc;
+    ngx_uint_t  n;
+
+    if (conf->main->store.dsn.len == 0
+        || ngx_rtmp_restream_zone_stored(zs))
+    {
+        return ngx_rtmp_restream_control_put(zone, &conf->destinations, key);
+    }
+
+    n = ngx_rtmp_restream_zone_load(zone, zs);
+
+    if (n > NGX_RTMP_RESTREAM_CONTROL_PATIENCE) {
+
+        /* the store hangs: what it does not make does not wait for it */
+
+        return ngx_rtmp_restream_control_put(zone, &conf->destinations, key);
+    }
+
+    if (n > 1) {
+        return NGX_AGAIN;
+    }
+
+    rc = ngx_rtmp_restream_control_load(zone, conf, key);
+
+    if (rc == NGX_ERROR) {
+        ngx_rtmp_restream_zone_loaded(zone, key);
+    }
+
+    return rc;
 }
 
 
@@ -72,7 +99,7 @@ done:
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_rtmp_restream_control_put(ngx_rtmp_restream_zone_t *zone,
     ngx_array_t *destinations, ngx_rtmp_restream_stream_key_t *key)
 {
@@ -97,7 +124,7 @@ ngx_rtmp_restream_control_put(ngx_rtmp_restream_zone_t *zone,
     }
 
     for (i = 0; i < n; i++) {
-        if (ngx_rtmp_restream_control_record(pool, &records[i], &dst[i], key)
+        if (ngx_rtmp_restream_record_config(pool, &records[i], &dst[i], key)
             != NGX_OK)
         {
             goto done;
@@ -112,50 +139,4 @@ done:
     ngx_destroy_pool(pool);
 
     return rc;
-}
-
-
-static ngx_int_t
-ngx_rtmp_restream_control_record(ngx_pool_t *pool,
-    ngx_rtmp_restream_record_t *record, ngx_rtmp_restream_destination_t *dst,
-    ngx_rtmp_restream_stream_key_t *key)
-{
-    uint64_t             hash;
-    restream_url_vars_t  vars;
-
-    vars.app = ngx_rtmp_restream_str(&key->app);
-    vars.name = ngx_rtmp_restream_str(&key->name);
-    vars.args = ngx_rtmp_restream_str(&key->args);
-
-    if (ngx_rtmp_restream_target_expand(pool, &record->target, &dst->target,
-                                        &vars)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (dst->key_file) {
-        record->target.key = dst->target.key;
-    }
-
-    record->name = dst->name;
-    record->enabled = dst->enabled;
-    record->origin = NGX_RTMP_RESTREAM_ORIGIN_CONFIG;
-
-    /* the same destination of the same stream is the same after a reload */
-
-    hash = ngx_rtmp_restream_hash(NGX_RTMP_RESTREAM_HASH_INIT, key->app.data,
-                                  key->app.len);
-    hash = ngx_rtmp_restream_hash(hash, key->name.data, key->name.len);
-    hash = ngx_rtmp_restream_hash(hash, dst->name.data, dst->name.len);
-
-    record->id = hash;
-
-    hash = ngx_rtmp_restream_target_hash(&record->target,
-                                         NGX_RTMP_RESTREAM_HASH_INIT);
-    record->target_hash = hash;
-    record->revision = ngx_rtmp_restream_hash(hash, &record->enabled,
-                                              sizeof(record->enabled));
-
-    return NGX_OK;
 }

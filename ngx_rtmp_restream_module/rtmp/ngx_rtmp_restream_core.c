@@ -4,6 +4,8 @@
 
 #include "ngx_rtmp_restream_core.h"
 #include "ngx_rtmp_restream_control.h"
+#include "ngx_rtmp_restream_store.h"
+#include "ngx_rtmp_restream_store_conf.h"
 #include "ngx_rtmp_restream_tls.h"
 
 
@@ -140,6 +142,13 @@ ngx_rtmp_restream_core_init_conf(ngx_cycle_t *cycle, void *conf)
 
     rmcf = rccf->main;
 
+    if (rmcf == NULL && rccf->api) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "\"restream_api\" needs an application of rtmp{} with "
+                      "\"restream on\", expected one");
+        return NGX_CONF_ERROR;
+    }
+
     if (rmcf == NULL) {
         return NGX_CONF_OK;
     }
@@ -148,11 +157,18 @@ ngx_rtmp_restream_core_init_conf(ngx_cycle_t *cycle, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (rmcf->thread_pool) {
-        return NGX_CONF_OK;
+    if (rmcf->thread_pool == NULL) {
+        rmcf->thread_pool = ngx_thread_pool_get(cycle,
+                                                &rmcf->thread_pool_name);
     }
 
-    rmcf->thread_pool = ngx_thread_pool_get(cycle, &rmcf->thread_pool_name);
+    rmcf->store.thread_pool = rmcf->thread_pool;
+
+    if (ngx_rtmp_restream_store_conf_init(cycle, &rmcf->store, rccf->api)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
 
     if (rmcf->thread_pool == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
@@ -285,6 +301,7 @@ ngx_rtmp_restream_core_exit_process(ngx_cycle_t *cycle)
         ngx_rtmp_restream_zone_retire(ngx_rtmp_restream_core_zone());
     }
 
+    ngx_rtmp_restream_store_exit();
     ngx_rtmp_restream_tls_exit();
 }
 

@@ -16,6 +16,7 @@ typedef struct {
                                                in it is relayed */
     ngx_array_t                     apps;   /* ngx_rtmp_restream_app_conf_t *,
                                                those with "restream on" */
+    ngx_uint_t                      api;    /* 1: a location has it */
 } ngx_rtmp_restream_core_conf_t;
 
 

@@ -373,6 +373,10 @@ ngx_rtmp_restream_feed_live(ngx_rtmp_restream_output_t *out)
 {
     out->live_since = ngx_current_msec;
 
+    if (out->first_live == 0) {
+        out->first_live = ngx_max(ngx_current_msec, 1);
+    }
+
     if (out->peer->tls.ssl) {
         ngx_cpystrn(out->report.tls_version,
                     (u_char *) SSL_get_version(out->peer->tls.ssl),

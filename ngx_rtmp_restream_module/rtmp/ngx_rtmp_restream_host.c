@@ -181,6 +181,7 @@ ngx_rtmp_restream_host_accept(ngx_rtmp_session_t *s,
 {
     uint32_t                  i;
     ngx_int_t                 rc;
+    ngx_str_t                 address;
     restream_frame_t         *frm;
     ngx_rtmp_restream_ctx_t  *ctx;
 
@@ -189,9 +190,17 @@ ngx_rtmp_restream_host_accept(ngx_rtmp_session_t *s,
         return NGX_ERROR;
     }
 
+    /* of what relay pulls it is a url, with what may be secret in it */
+
+    ngx_str_null(&address);
+
+    if (!s->relay) {
+        address = s->connection->addr_text;
+    }
+
     rc = ngx_rtmp_restream_source_attach(racf, key,
                                          racf->main->shm_zone->data,
-                                         &ctx->source,
+                                         &address, &ctx->source,
                                          ngx_rtmp_restream_host_close, s);
 
     if (rc == NGX_BUSY) {

@@ -6,9 +6,11 @@
 #include "ngx_rtmp_restream_conf.h"
 #include "ngx_rtmp_restream_core.h"
 #include "ngx_rtmp_restream_host.h"
+#include "ngx_rtmp_restream_store_conf.h"
 #include "ngx_rtmp_restream_tls.h"
 
 #include "../lib/restream_chunk.h"
+#include "../model/restream_check.h"
 
 #include <ngx_rtmp.h>
 
@@ -39,6 +41,14 @@ static ngx_rtmp_restream_bounds_t  ngx_rtmp_restream_zone_bounds = {
 
 static ngx_rtmp_restream_bounds_t  ngx_rtmp_restream_chunk_bounds = {
     128, RESTREAM_CHUNK_SIZE_MAX, "a size from 128 to 16777215, such as \"64k\""
+};
+
+static ngx_rtmp_restream_bounds_t  ngx_rtmp_restream_limit_bounds = {
+    0, 2592000000LL, "a time from 0 (no limit) to 30d, such as \"2h\""
+};
+
+static ngx_rtmp_restream_bounds_t  ngx_rtmp_restream_max_bounds = {
+    1, RESTREAM_MAXIMUM_MAX, "a number from 1 to 10000, such as \"20\""
 };
 
 static ngx_rtmp_restream_bounds_t  ngx_rtmp_restream_timeout_bounds = {
@@ -182,6 +192,62 @@ static ngx_command_t  ngx_rtmp_restream_commands[] = {
       offsetof(ngx_rtmp_restream_tls_conf_t, server_name),
       ngx_rtmp_restream_conf_server_name },
 
+    { ngx_string("restream_duration_limit"),
+      NGX_RTMP_RESTREAM_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_rtmp_restream_conf_msec,
+      NGX_RTMP_APP_CONF_OFFSET,
+      offsetof(ngx_rtmp_restream_app_conf_t, duration_limit),
+      &ngx_rtmp_restream_limit_bounds },
+
+    { ngx_string("restream_max_destinations"),
+      NGX_RTMP_RESTREAM_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_rtmp_restream_conf_number,
+      NGX_RTMP_APP_CONF_OFFSET,
+      offsetof(ngx_rtmp_restream_app_conf_t, max_destinations),
+      &ngx_rtmp_restream_max_bounds },
+
+    { ngx_string("restream_offline_start"),
+      NGX_RTMP_RESTREAM_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_rtmp_restream_conf_flag,
+      NGX_RTMP_APP_CONF_OFFSET,
+      offsetof(ngx_rtmp_restream_app_conf_t, offline_start),
+      NULL },
+
+    { ngx_string("restream_allow"),
+      NGX_RTMP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_rtmp_restream_conf_network,
+      NGX_RTMP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("restream_deny"),
+      NGX_RTMP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_rtmp_restream_conf_network,
+      NGX_RTMP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("restream_allow_schemes"),
+      NGX_RTMP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_rtmp_restream_conf_schemes,
+      NGX_RTMP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("restream_store"),
+      NGX_RTMP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_rtmp_restream_store_conf_set,
+      NGX_RTMP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("restream_store_key"),
+      NGX_RTMP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_rtmp_restream_store_conf_key,
+      NGX_RTMP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("restream_zone"),
       NGX_RTMP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_rtmp_restream_conf_size,
@@ -244,6 +310,10 @@ ngx_rtmp_restream_init_main_conf(ngx_conf_t *cf, void *conf)
 
     ngx_conf_init_size_value(rmcf->zone_size, 4 * 1024 * 1024);
 
+    if (rmcf->schemes == 0) {
+        rmcf->schemes = RESTREAM_SCHEME_RTMP|RESTREAM_SCHEME_RTMPS;
+    }
+
     /* the size of a zone is in whole pages */
     rmcf->zone_size = ngx_align(rmcf->zone_size, ngx_pagesize);
 
@@ -283,6 +353,9 @@ ngx_rtmp_restream_create_app_conf(ngx_conf_t *cf)
     racf->flush = NGX_CONF_UNSET_MSEC;
     racf->batch = NGX_CONF_UNSET_MSEC;
     racf->chunk_size = NGX_CONF_UNSET_SIZE;
+    racf->duration_limit = NGX_CONF_UNSET_MSEC;
+    racf->max_destinations = NGX_CONF_UNSET_UINT;
+    racf->offline_start = NGX_CONF_UNSET;
     racf->bind = NGX_CONF_UNSET_PTR;
 
     return racf;
@@ -316,6 +389,10 @@ ngx_rtmp_restream_merge_app_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->flush, prev->flush, 40);
     ngx_conf_merge_msec_value(conf->batch, prev->batch, 0);
     ngx_conf_merge_size_value(conf->chunk_size, prev->chunk_size, 65536);
+    ngx_conf_merge_msec_value(conf->duration_limit, prev->duration_limit, 0);
+    ngx_conf_merge_uint_value(conf->max_destinations, prev->max_destinations,
+                              20);
+    ngx_conf_merge_value(conf->offline_start, prev->offline_start, 0);
     ngx_conf_merge_ptr_value(conf->bind, prev->bind, NULL);
 
     if (conf->reconnect_min > conf->reconnect_max) {
@@ -413,6 +490,17 @@ ngx_rtmp_restream_postconfiguration(ngx_conf_t *cf)
     }
 
     rmcf = rccf->main;
+
+    /* what rtmp{} says, and defaults for the rest */
+
+    rmcf->defaults = ngx_rtmp_conf_get_module_app_conf(cf,
+                                                   ngx_rtmp_restream_module);
+
+    if (rmcf->defaults->max_destinations == NGX_CONF_UNSET_UINT) {
+        rmcf->defaults->max_destinations = 20;
+    }
+
+    ngx_conf_init_value(rmcf->defaults->offline_start, 0);
 
     /* another pool is looked for when the whole file has been read */
 

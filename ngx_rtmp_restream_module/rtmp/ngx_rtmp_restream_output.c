@@ -14,6 +14,7 @@
 #include "ngx_rtmp_restream_output.h"
 #include "ngx_rtmp_restream_output_attempt.h"
 #include "ngx_rtmp_restream_output_hop.h"
+#include "ngx_rtmp_restream_control.h"
 #include "ngx_rtmp_restream_source.h"
 #include "ngx_rtmp_restream_state.h"
 #include "ngx_rtmp_restream_reason.h"
@@ -137,6 +138,30 @@ ngx_rtmp_restream_output_stop(ngx_rtmp_restream_output_t *out,
 }
 
 
+void
+ngx_rtmp_restream_output_limit(ngx_rtmp_restream_output_t *out)
+{
+    ngx_msec_t                   limit;
+    ngx_rtmp_restream_source_t  *src;
+
+    src = out->source;
+    limit = src->conf->duration_limit;
+
+    if (limit == 0 || out->first_live == 0 || out->limited
+        || ngx_current_msec - out->first_live < limit)
+    {
+        return;
+    }
+
+    /* the switch is what ends it: it stays off when it could be set */
+
+    out->limited = 1;
+
+    ngx_rtmp_restream_control_limit(src->zone, src->conf, &src->key,
+                                    &out->record);
+}
+
+
 ngx_int_t
 ngx_rtmp_restream_output_update(ngx_rtmp_restream_output_t *out,
     ngx_rtmp_restream_record_t *record, ngx_uint_t restart)
@@ -155,10 +180,18 @@ ngx_rtmp_restream_output_update(ngx_rtmp_restream_output_t *out,
 
         if (enabled) {
             out->restart = 0;
-            ngx_rtmp_restream_output_stop(out, RESTREAM_REASON_DISABLED, 0);
+            ngx_rtmp_restream_output_stop(out,
+                                          out->limited
+                                          ? RESTREAM_REASON_LIMIT
+                                          : RESTREAM_REASON_DISABLED, 0);
         }
 
         return NGX_OK;
+    }
+
+    if (!enabled) {
+        out->limited = 0;
+        out->first_live = 0;
     }
 
     if (!enabled || restart) {

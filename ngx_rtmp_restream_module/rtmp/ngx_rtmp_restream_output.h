@@ -32,6 +32,8 @@ struct ngx_rtmp_restream_output_s {
     unsigned                      drained:1;    /* goodbye is on its way */
     unsigned                      restart:1;    /* ... then dials again */
     unsigned                      removed:1;    /* ... then is destroyed */
+    unsigned                      limited:1;    /* restream_duration_limit is
+                                                   over */
     unsigned                      changed:1;    /* report is not in the zone */
 
     restream_cursor_t             cursor;
@@ -57,6 +59,8 @@ struct ngx_rtmp_restream_output_s {
     uint64_t                      resume;       /* seq; RESTREAM_RING_NONE */
     ngx_msec_t                    progress;     /* last acknowledgement */
     ngx_msec_t                    sampled;      /* last sample */
+    ngx_msec_t                    first_live;   /* 0: not since it was switched
+                                                   on, in this broadcast */
     ngx_msec_t                    live_since;   /* 0: has not been live in this
                                                    connection */
     uint64_t                      given_before; /* bytes of connections gone */
@@ -102,6 +106,9 @@ void ngx_rtmp_restream_output_stop(ngx_rtmp_restream_output_t *out,
  */
 ngx_int_t ngx_rtmp_restream_output_update(ngx_rtmp_restream_output_t *out,
     ngx_rtmp_restream_record_t *record, ngx_uint_t restart);
+
+/* On the tick: when restream_duration_limit is over, it is switched off. */
+void ngx_rtmp_restream_output_limit(ngx_rtmp_restream_output_t *out);
 
 /* Internal to the files of the output: a goodbye is said, or given up. */
 void ngx_rtmp_restream_output_stopped(ngx_rtmp_restream_output_t *out);

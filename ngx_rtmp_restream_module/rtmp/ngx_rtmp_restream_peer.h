@@ -48,6 +48,7 @@ struct ngx_rtmp_restream_peer_s {
     ngx_socket_t                              fd;       /* of connection */
     unsigned                                  published:1;
     unsigned                                  closing:1;
+    unsigned                                  denied:1;     /* an address is */
     unsigned                                  blocked:1;    /* the socket is
                                                                full */
     uint64_t                                  given;    /* bytes, to socket */

@@ -3,6 +3,7 @@
  */
 
 #include "ngx_rtmp_restream_source.h"
+#include "ngx_rtmp_restream_source_ingest.h"
 #include "ngx_rtmp_restream_source_push.h"
 #include "ngx_rtmp_restream_output.h"
 #include "ngx_rtmp_restream_feed.h"
@@ -33,6 +34,8 @@ static void ngx_rtmp_restream_source_destroy(ngx_rtmp_restream_source_t *src);
 static ngx_int_t ngx_rtmp_restream_source_return(
     ngx_rtmp_restream_source_t *src, ngx_rtmp_restream_stream_key_t *key);
 static void ngx_rtmp_restream_source_tick(ngx_event_t *ev);
+static ngx_uint_t ngx_rtmp_restream_source_partly(
+    ngx_rtmp_restream_source_t *src);
 static void ngx_rtmp_restream_source_let_go(ngx_rtmp_restream_source_t *src);
 static void ngx_rtmp_restream_source_shutdown_handler(ngx_event_t *ev);
 static void ngx_rtmp_restream_source_close(ngx_rtmp_restream_source_t *src,
@@ -53,7 +56,7 @@ static ngx_queue_t  ngx_rtmp_restream_source_list;
 ngx_int_t
 ngx_rtmp_restream_source_attach(ngx_rtmp_restream_app_conf_t *conf,
     ngx_rtmp_restream_stream_key_t *key, ngx_rtmp_restream_zone_t *zone,
-    ngx_rtmp_restream_source_t **holder,
+    ngx_str_t *address, ngx_rtmp_restream_source_t **holder,
     void (*close)(void *session, ngx_uint_t busy), void *session)
 {
     ngx_int_t                    rc;
@@ -97,6 +100,8 @@ attached:
     src->close = close;
     src->session = session;
     *holder = src;
+
+    ngx_rtmp_restream_source_ingest_begin(src, address);
 
     return NGX_OK;
 }
@@ -444,7 +449,7 @@ ngx_rtmp_restream_source_tick(ngx_event_t *ev)
         ngx_rtmp_restream_source_let_go(src);
         return;
 
-    } else if (!src->ending && src->partly
+    } else if (!src->ending && ngx_rtmp_restream_source_partly(src)
                && ngx_current_msec - src->put >= NGX_RTMP_RESTREAM_PUT)
     {
         (void) ngx_rtmp_restream_wanted_put(src);
@@ -463,9 +468,22 @@ ngx_rtmp_restream_source_tick(ngx_event_t *ev)
         out = ngx_queue_data(q, ngx_rtmp_restream_output_t, queue);
 
         ngx_rtmp_restream_feed_tick(out);
+        ngx_rtmp_restream_output_limit(out);
     }
 
     ngx_rtmp_restream_wanted_report(src, 0);
+    ngx_rtmp_restream_source_ingest_report(src);
+}
+
+
+/* 1: not all that is wanted is in the zone */
+
+static ngx_uint_t
+ngx_rtmp_restream_source_partly(ngx_rtmp_restream_source_t *src)
+{
+    return src->partly
+           || (src->conf->main->store.dsn.len
+               && !ngx_rtmp_restream_zone_stored(src->zs));
 }
 
 

@@ -16,6 +16,7 @@
 #include "ngx_rtmp_restream_zone.h"
 #include "ngx_rtmp_restream_rendition.h"
 
+#include "../model/restream_ingest.h"
 #include "../model/restream_timeline.h"
 
 
@@ -33,6 +34,10 @@ struct ngx_rtmp_restream_source_s {
     void                                *session;   /* with holder */
     ngx_event_t                          shutdown;  /* posted */
     ngx_msec_t                           started;   /* this publish */
+
+    restream_ingest_t                    ingest;    /* of this publish */
+    ngx_rtmp_restream_ingest_t           observed;  /* of ingest, last told */
+    ngx_msec_t                           observe;   /* when it is told next */
 
     restream_timeline_t                  timeline;
     restream_headers_t                  *headers;   /* current; NULL: none */
@@ -67,7 +72,8 @@ struct ngx_rtmp_restream_source_s {
 /*
  * The source of an accepted publish: a new one, or the one in grace.
  *
- * in    close     closes the session from the event loop; busy: another worker
+ * in    address   of the encoder, without a port; empty: not known
+ *       close     closes the session from the event loop; busy: another worker
  *                 has its stream
  * out   *holder   the source; cleared when it ends before it is detached
  * ret   NGX_OK
@@ -76,7 +82,7 @@ struct ngx_rtmp_restream_source_s {
  */
 ngx_int_t ngx_rtmp_restream_source_attach(ngx_rtmp_restream_app_conf_t *conf,
     ngx_rtmp_restream_stream_key_t *key, ngx_rtmp_restream_zone_t *zone,
-    ngx_rtmp_restream_source_t **holder,
+    ngx_str_t *address, ngx_rtmp_restream_source_t **holder,
     void (*close)(void *session, ngx_uint_t busy), void *session);
 
 /* The publisher has gone: grace begins; *holder is cleared. */

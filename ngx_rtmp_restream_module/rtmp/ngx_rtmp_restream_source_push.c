@@ -43,6 +43,8 @@ ngx_rtmp_restream_source_push(ngx_rtmp_restream_source_t *src,
 {
     restream_flv_kind_e  kind;
 
+    restream_ingest_frame(&src->ingest, frm, timestamp);
+
     if (!ngx_rtmp_restream_source_push_passes(src, frm)) {
         restream_frame_unref(&frm);
         return;

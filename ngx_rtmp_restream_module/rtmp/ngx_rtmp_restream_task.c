@@ -12,9 +12,17 @@ static void ngx_rtmp_restream_task_run(void *data, ngx_log_t *log);
 static void ngx_rtmp_restream_task_handler(ngx_event_t *ev);
 
 
+static const ngx_uint_t  ngx_rtmp_restream_task_max[] = {
+    NGX_RTMP_RESTREAM_TASKS_RUNNING,
+    1,
+    1
+};
+
+
 /* of this worker */
 
-static ngx_uint_t   ngx_rtmp_restream_task_nrunning;
+static ngx_uint_t   ngx_rtmp_restream_task_nrunning[
+                        NGX_RTMP_RESTREAM_TASK_LANES];
 static ngx_queue_t  ngx_rtmp_restream_task_running;
 static ngx_queue_t  ngx_rtmp_restream_task_waiting;
 
@@ -86,6 +94,18 @@ ngx_rtmp_restream_task_post(ngx_rtmp_restream_task_t *task,
 
 
 void
+ngx_rtmp_restream_task_destroy(ngx_rtmp_restream_task_t **taskp)
+{
+    ngx_rtmp_restream_task_t  *task;
+
+    task = *taskp;
+    *taskp = NULL;
+
+    ngx_destroy_pool(task->pool);
+}
+
+
+void
 ngx_rtmp_restream_task_cancel(ngx_rtmp_restream_task_t **taskp)
 {
     ngx_rtmp_restream_task_t  *task;
@@ -125,12 +145,10 @@ ngx_rtmp_restream_task_start(void)
         next = ngx_queue_next(q);
         task = ngx_queue_data(q, ngx_rtmp_restream_task_t, queue);
 
-        if (ngx_rtmp_restream_task_nrunning == NGX_RTMP_RESTREAM_TASKS_RUNNING)
+        if (ngx_rtmp_restream_task_nrunning[task->lane]
+            == ngx_rtmp_restream_task_max[task->lane]
+            || ngx_rtmp_restream_task_held_up(task))
         {
-            return;
-        }
-
-        if (ngx_rtmp_restream_task_held_up(task)) {
             continue;
         }
 
@@ -146,7 +164,7 @@ ngx_rtmp_restream_task_start(void)
         }
 
         ngx_queue_insert_tail(&ngx_rtmp_restream_task_running, q);
-        ngx_rtmp_restream_task_nrunning++;
+        ngx_rtmp_restream_task_nrunning[task->lane]++;
         task->running = 1;
     }
 }
@@ -194,7 +212,7 @@ ngx_rtmp_restream_task_handler(ngx_event_t *ev)
 
     if (task->running) {
         ngx_queue_remove(&task->queue);
-        ngx_rtmp_restream_task_nrunning--;
+        ngx_rtmp_restream_task_nrunning[task->lane]--;
     }
 
     if (task->owner) {

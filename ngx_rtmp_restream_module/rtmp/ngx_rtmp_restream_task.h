@@ -5,8 +5,9 @@
  * The task owns its arguments and result (by value) until its handler has run;
  * the requester owns only the right to be told, and gives it up with
  * ngx_rtmp_restream_task_cancel().  A dozen jobs run at once per worker, two of
- * them of one group (one host name); the rest wait in our own queue.  So slow
- * name servers neither fill nginx's pool nor hold up the names of others.
+ * them of one group (one host name), and beside them one of the store; the rest
+ * wait in our own queue.  So slow name servers fill no pool of nginx, and hold
+ * up neither the names of others nor the API.
  */
 
 #ifndef _NGX_RTMP_RESTREAM_TASK_H_INCLUDED_
@@ -18,6 +19,19 @@
 
 #define NGX_RTMP_RESTREAM_TASKS_RUNNING  12
 #define NGX_RTMP_RESTREAM_TASKS_GROUP    2
+
+
+/* what runs beside each other, and what counts apart */
+
+typedef enum {
+    NGX_RTMP_RESTREAM_TASK_NETWORK = 0,
+    NGX_RTMP_RESTREAM_TASK_STORE,       /* one at a time, in the order of
+                                           posting */
+    NGX_RTMP_RESTREAM_TASK_FILE,        /* one at a time: what has to be seen
+                                           soon, whatever names and the store
+                                           take */
+    NGX_RTMP_RESTREAM_TASK_LANES
+} ngx_rtmp_restream_task_lane_e;
 
 
 typedef struct ngx_rtmp_restream_task_s  ngx_rtmp_restream_task_t;
@@ -34,6 +48,8 @@ struct ngx_rtmp_restream_task_s {
 
     void               *owner;          /* NULL: cancelled */
     uint64_t            group;          /* what it may hold up; 0: nothing */
+
+    ngx_rtmp_restream_task_lane_e  lane;
 
     /* private */
     ngx_pool_t         *pool;
@@ -59,6 +75,9 @@ ngx_rtmp_restream_task_t *ngx_rtmp_restream_task_create(size_t size);
  */
 void ngx_rtmp_restream_task_post(ngx_rtmp_restream_task_t *task,
     ngx_thread_pool_t *tp);
+
+/* one that has not been posted; *task is cleared */
+void ngx_rtmp_restream_task_destroy(ngx_rtmp_restream_task_t **task);
 
 /* done will not be called; *task is cleared */
 void ngx_rtmp_restream_task_cancel(ngx_rtmp_restream_task_t **task);

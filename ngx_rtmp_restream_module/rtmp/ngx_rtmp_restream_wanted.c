@@ -61,7 +61,8 @@ ngx_rtmp_restream_wanted_put(ngx_rtmp_restream_source_t *src)
 
     args = ngx_rtmp_restream_zone_set_args(src->zone, src->zs,
                                            &src->key.args);
-    rc = ngx_rtmp_restream_control_publish(src->zone, src->conf, &src->key);
+    rc = ngx_rtmp_restream_control_publish(src->zone, src->zs, src->conf,
+                                           &src->key);
 
     if (args != NGX_OK) {
         rc = NGX_ERROR;

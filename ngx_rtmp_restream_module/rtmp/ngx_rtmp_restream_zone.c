@@ -48,6 +48,12 @@ ngx_rtmp_restream_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         return NGX_ERROR;
     }
 
+    zone->sh->failures = ngx_slab_calloc(zone->shpool,
+                                         sizeof(restream_failures_t));
+    if (zone->sh->failures == NULL) {
+        return NGX_ERROR;
+    }
+
     zone->shpool->data = zone->sh;
 
     /* a full zone is told once, in our own words */
@@ -229,6 +235,22 @@ ngx_rtmp_restream_zone_busy(ngx_rtmp_restream_zone_t *zone,
 }
 
 
+ngx_uint_t
+ngx_rtmp_restream_zone_has(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_stream_key_t *key)
+{
+    ngx_rtmp_restream_zone_stream_t  *zs;
+
+    ngx_rtmp_restream_zone_sweep(zone);
+
+    ngx_shmtx_lock(&zone->shpool->mutex);
+    zs = ngx_rtmp_restream_zone_find_locked(zone, key);
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    return zs != NULL;
+}
+
+
 ngx_int_t
 ngx_rtmp_restream_zone_claim(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_stream_key_t *key, ngx_rtmp_restream_zone_stream_t **zsp)
@@ -288,6 +310,9 @@ ngx_rtmp_restream_zone_set_live(ngx_rtmp_restream_zone_t *zone,
 
     if (live) {
         zs->asked = 0;
+
+    } else {
+        zs->ingest.since = 0;
     }
 
     ngx_shmtx_unlock(&zone->shpool->mutex);
@@ -435,6 +460,10 @@ ngx_rtmp_restream_zone_drop_locked(ngx_rtmp_restream_zone_t *zone,
     }
 
     (void) ngx_rtmp_restream_zone_set_args_locked(zone, zs, &none);
+
+    if (zs->switches) {
+        ngx_slab_free_locked(zone->shpool, zs->switches);
+    }
 
     ngx_queue_remove(&zs->queue);
     zone->sh->nstreams--;

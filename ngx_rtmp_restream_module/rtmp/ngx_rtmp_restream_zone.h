@@ -14,6 +14,8 @@
 
 #include "ngx_rtmp_restream.h"
 
+#include "../model/restream_ingest.h"
+
 
 typedef struct ngx_rtmp_restream_zone_s         ngx_rtmp_restream_zone_t;
 typedef struct ngx_rtmp_restream_zone_stream_s  ngx_rtmp_restream_zone_stream_t;
@@ -58,6 +60,18 @@ ngx_rtmp_restream_stream_key_equal(ngx_rtmp_restream_stream_key_t *a,
 }
 
 
+/* What an encoder sends, as the owner tells it the other workers. */
+
+typedef struct {
+    uint64_t                     since;     /* of this publish: UTC, ms; 0: no
+                                               encoder is there */
+    restream_ingest_report_t     media;
+    uint16_t                     address_len;
+    u_char                       address[NGX_SOCKADDR_STRLEN];  /* of the
+                                               client, without a port */
+} ngx_rtmp_restream_ingest_t;
+
+
 typedef struct {
     ngx_rtmp_restream_record_t   record;    /* without key and credentials */
     ngx_rtmp_restream_report_t   report;
@@ -70,6 +84,7 @@ typedef struct {
     ngx_pid_t                                worker;
     uint64_t                                 since;     /* UTC, ms */
     ngx_uint_t                               live;      /* 0: in grace */
+    ngx_rtmp_restream_ingest_t               ingest;
     ngx_uint_t                               ndestinations;
     ngx_rtmp_restream_view_destination_t    *destinations;
 } ngx_rtmp_restream_view_stream_t;
@@ -121,6 +136,10 @@ ngx_uint_t ngx_rtmp_restream_zone_succeeded(ngx_rtmp_restream_zone_t *zone);
 ngx_uint_t ngx_rtmp_restream_zone_busy(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_stream_key_t *key);
 
+/* 1: the stream is live, or in its grace */
+ngx_uint_t ngx_rtmp_restream_zone_has(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_stream_key_t *key);
+
 /*
  * Makes the calling worker the owner of a stream.
  *
@@ -137,7 +156,7 @@ ngx_int_t ngx_rtmp_restream_zone_claim(ngx_rtmp_restream_zone_t *zone,
 void ngx_rtmp_restream_zone_release(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_zone_stream_t **zs);
 
-/* Encoder there (1) or gone (0); since is kept. */
+/* Encoder there (1) or gone (0), and its ingest with it; since is kept. */
 void ngx_rtmp_restream_zone_set_live(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_zone_stream_t *zs, ngx_uint_t live);
 
@@ -165,6 +184,46 @@ ngx_uint_t ngx_rtmp_restream_zone_generation(ngx_rtmp_restream_zone_t *zone);
 ngx_int_t ngx_rtmp_restream_zone_put(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_stream_key_t *key, ngx_rtmp_restream_origin_e origin,
     ngx_rtmp_restream_record_t *records, ngx_uint_t n);
+
+/* a stored switch of a destination that configurations make */
+
+typedef struct {
+    ngx_str_t    name;
+    ngx_uint_t   enabled;
+} ngx_rtmp_restream_switch_t;
+
+/*
+ * Replaces the stream's destinations that the API has made, and the switches of
+ * the others, by those of a revision of the store; by an older one than what is
+ * there nothing.
+ *
+ * ret   NGX_OK, NGX_DECLINED the stream is not in the zone,
+ *       NGX_ERROR the zone is full: what fitted is in
+ */
+ngx_int_t ngx_rtmp_restream_zone_put_stored(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_stream_key_t *key, uint64_t revision,
+    ngx_rtmp_restream_record_t *records, ngx_uint_t n,
+    ngx_rtmp_restream_switch_t *switches, ngx_uint_t nswitches);
+
+/* Switches a destination off for as long as nothing newer is put. */
+void ngx_rtmp_restream_zone_switch_off(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_stream_key_t *key, uint64_t id);
+
+/*
+ * The owner wants to ask the store for the stream, and has asked.
+ *
+ * ret   1: nobody has asked; else how often it has been wanted since somebody
+ *       did, this time included
+ */
+ngx_uint_t ngx_rtmp_restream_zone_load(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs);
+
+/* The store has answered, whatever it said. */
+void ngx_rtmp_restream_zone_loaded(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_stream_key_t *key);
+
+/* 1: what the store has of the stream is in */
+ngx_uint_t ngx_rtmp_restream_zone_stored(ngx_rtmp_restream_zone_stream_t *zs);
 
 /*
  * Copies a stream's wanted destinations out, keys included.
@@ -195,6 +254,10 @@ typedef struct {
 void ngx_rtmp_restream_zone_report(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_zone_stream_t *zs,
     ngx_rtmp_restream_zone_report_t *reports, ngx_uint_t n);
+
+/* By the owner, while the encoder is there. */
+void ngx_rtmp_restream_zone_set_ingest(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_rtmp_restream_ingest_t *ingest);
 
 /* Copies everything that may be shown to pool.  NULL: no memory. */
 ngx_rtmp_restream_view_t *ngx_rtmp_restream_zone_view(

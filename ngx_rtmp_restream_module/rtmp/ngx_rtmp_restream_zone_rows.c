@@ -25,7 +25,6 @@ ngx_rtmp_restream_zone_put(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_record_t *records, ngx_uint_t n)
 {
     ngx_int_t                         rc;
-    ngx_uint_t                        changed;
     ngx_rtmp_restream_zone_stream_t  *zs;
 
     ngx_shmtx_lock(&zone->shpool->mutex);
@@ -42,17 +41,40 @@ ngx_rtmp_restream_zone_put(ngx_rtmp_restream_zone_t *zone,
         rc = NGX_AGAIN;
 
     } else {
-        changed = 0;
-        rc = ngx_rtmp_restream_zone_put_locked(zone, zs, records, n, &changed);
-
-        ngx_rtmp_restream_zone_drop_unseen_locked(zone, zs, origin, &changed);
-
-        if (changed) {
-            (void) ngx_atomic_fetch_add(&zone->sh->generation, 1);
-        }
+        rc = ngx_rtmp_restream_zone_replace_locked(zone, zs, origin, records,
+                                                   n);
     }
 
     ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    return rc;
+}
+
+
+ngx_int_t
+ngx_rtmp_restream_zone_replace_locked(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_rtmp_restream_origin_e origin,
+    ngx_rtmp_restream_record_t *records, ngx_uint_t n)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  changed;
+
+    changed = 0;
+    rc = ngx_rtmp_restream_zone_put_locked(zone, zs, records, n, &changed);
+
+    ngx_rtmp_restream_zone_drop_unseen_locked(zone, zs, origin, &changed);
+
+    /* what has gone may have left room */
+
+    if (rc != NGX_OK && changed) {
+        rc = ngx_rtmp_restream_zone_put_locked(zone, zs, records, n, &changed);
+
+        ngx_rtmp_restream_zone_drop_unseen_locked(zone, zs, origin, &changed);
+    }
+
+    if (changed) {
+        (void) ngx_atomic_fetch_add(&zone->sh->generation, 1);
+    }
 
     return rc;
 }
@@ -75,7 +97,7 @@ ngx_rtmp_restream_zone_put_locked(ngx_rtmp_restream_zone_t *zone,
         zd = ngx_rtmp_restream_zone_find_destination_locked(zs, NULL,
                                                             records[i].id);
 
-        if (zd && zd->record.revision == records[i].revision) {
+        if (zd && zd->put == records[i].revision) {
             zd->seen = 1;
             continue;
         }
@@ -187,8 +209,12 @@ ngx_rtmp_restream_zone_add_destination_locked(ngx_rtmp_restream_zone_t *zone,
     arena.end = arena.last + len;
 
     ngx_rtmp_restream_zone_copy_record(&zd->record, record, &arena);
+    zd->put = record->revision;
+    zd->put_enabled = record->enabled;
     zd->len = len;
     zd->seen = 1;
+
+    (void) ngx_rtmp_restream_zone_switch_locked(zs, zd);
 
     if (old) {
         zd->report = old->report;

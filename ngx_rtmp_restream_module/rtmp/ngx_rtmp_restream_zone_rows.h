@@ -13,11 +13,16 @@
 #include "ngx_rtmp_restream_zone.h"
 #include "ngx_rtmp_restream_owner.h"
 
+#include "../model/restream_failures.h"
+
 
 typedef struct {
     ngx_queue_t                  queue;
     ngx_rtmp_restream_record_t   record;    /* strings: behind this struct */
     ngx_rtmp_restream_report_t   report;
+    uint64_t                     put;       /* the revision it was put with:
+                                               before a stored switch */
+    ngx_uint_t                   put_enabled;
     size_t                       len;       /* of the strings */
     ngx_uint_t                   seen;      /* by the put that is running */
 } ngx_rtmp_restream_zone_destination_t;
@@ -29,11 +34,26 @@ struct ngx_rtmp_restream_zone_stream_s {
     ngx_atomic_t                     asked;     /* set by who wants it */
     ngx_uint_t                       live;
     uint64_t                         since;
+    ngx_rtmp_restream_ingest_t       ingest;
     ngx_rtmp_restream_stream_key_t   key;       /* behind this struct; args in
                                                    a block of their own */
     ngx_queue_t                      destinations;
     ngx_uint_t                       ndestinations;
+    ngx_uint_t                       stored;    /* what the store has is in */
+    ngx_uint_t                       loading;   /* how often that was wanted
+                                                   since the store was asked */
+    uint64_t                         stored_revision;
+    u_char                          *switches;  /* a block of its own */
+    size_t                           switches_len;
 };
+
+
+/*
+ * Stored switches of destinations that configurations make, one behind the
+ * other: length of the name in two bytes, the switch in one, the name.
+ */
+
+#define NGX_RTMP_RESTREAM_ZONE_SWITCH_LEN  3
 
 
 /* the part that all processes share */
@@ -47,6 +67,7 @@ typedef struct {
     ngx_uint_t                   nstreams;
     ngx_uint_t                   ndestinations;
     size_t                       len;           /* of all strings */
+    restream_failures_t         *failures;      /* of authentications */
 } ngx_rtmp_restream_zone_sh_t;
 
 
@@ -71,6 +92,18 @@ ngx_rtmp_restream_zone_stream_t *ngx_rtmp_restream_zone_find_locked(
 ngx_rtmp_restream_zone_destination_t *
     ngx_rtmp_restream_zone_find_destination_locked(
     ngx_rtmp_restream_zone_stream_t *zs, ngx_queue_t *hint, uint64_t id);
+
+/* Puts records; those of that origin which are not among them go.
+ * ret  NGX_OK, NGX_ERROR the zone is full: what fitted is in */
+ngx_int_t ngx_rtmp_restream_zone_replace_locked(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_rtmp_restream_origin_e origin,
+    ngx_rtmp_restream_record_t *records, ngx_uint_t n);
+
+/* Sets a configuration's destination to its stored switch, or back.
+ * ret  1: that changed it */
+ngx_uint_t ngx_rtmp_restream_zone_switch_locked(
+    ngx_rtmp_restream_zone_stream_t *zs,
+    ngx_rtmp_restream_zone_destination_t *zd);
 
 void ngx_rtmp_restream_zone_drop_destination_locked(
     ngx_rtmp_restream_zone_t *zone, ngx_rtmp_restream_zone_stream_t *zs,

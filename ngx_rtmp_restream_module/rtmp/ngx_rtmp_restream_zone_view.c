@@ -161,6 +161,16 @@ ngx_rtmp_restream_zone_report(ngx_rtmp_restream_zone_t *zone,
 }
 
 
+void
+ngx_rtmp_restream_zone_set_ingest(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_rtmp_restream_ingest_t *ingest)
+{
+    ngx_shmtx_lock(&zone->shpool->mutex);
+    zs->ingest = *ingest;
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+}
+
+
 ngx_rtmp_restream_view_t *
 ngx_rtmp_restream_zone_view(ngx_rtmp_restream_zone_t *zone, ngx_pool_t *pool)
 {
@@ -191,6 +201,7 @@ ngx_rtmp_restream_zone_view(ngx_rtmp_restream_zone_t *zone, ngx_pool_t *pool)
         vs->worker = zs->owner.pid;
         vs->since = zs->since;
         vs->live = zs->live;
+        vs->ingest = zs->ingest;
         vs->ndestinations = zs->ndestinations;
         vs->destinations = vd;
 

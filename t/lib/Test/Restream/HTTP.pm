@@ -32,7 +32,8 @@ sub request {
     my $body = defined $o{body} ? $o{body} : '';
     my %headers = (
         Host => 'localhost',
-        $body ne '' ? ('Content-Length' => length $body) : (),
+        $body ne '' && !exists(($o{headers} || {})->{'Transfer-Encoding'})
+            ? ('Content-Length' => length $body) : (),
         %{$o{headers} || {}});
     my $text = "$method $path HTTP/1.1\r\n"
         . join('', map { "$_: $headers{$_}\r\n" } sort keys %headers)
