@@ -45,9 +45,6 @@ rtmp {
 
         restream on;
         restream_publisher_grace 0;
-        restream_connect_timeout 1s;
-        restream_send_timeout 1s;
-        restream_reconnect min=100ms max=200ms;
         restream_ssl_trusted_certificate %%CA%%;
 
         application calm {
@@ -58,6 +55,9 @@ rtmp {
 
         application hostile {
             live on;
+            restream_connect_timeout 1s;
+            restream_send_timeout 1s;
+            restream_reconnect min=100ms max=200ms;
             %%HOSTILE%%
         }
     }
