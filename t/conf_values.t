@@ -73,6 +73,9 @@ my %directives = (
          qw/"" 11s -1ms later 99999999999999999999/)]) }
      qw/flush batch/),
 
+    restream_sendfile => [\@any, ['on', 'off'],
+        (map { [$_, '"on" or "off"'] } qw/"" 1 yes/)],
+
     restream_bind => [\@any, ['127.0.0.1', '[::1]', '::1', '0.0.0.0'],
         (map { [$_, 'an address of this host'] }
          qw/"" 1.2.3 256.0.0.1 localhost eth0 [::1 [] 127.0.0.1:1935

@@ -125,7 +125,7 @@ my $http = $t->http_connect();
 my $before = $in{second}->conns();
 
 ok($t->status(conn => $http), 'the status answers');
-limit(8);
+$t->limit($worker, '--nofile=8:');
 
 $in{second}->control(do => 'reset', conn => 'last');
 
@@ -144,7 +144,7 @@ is(states('second', 'live', undef, conn => $http), MANY - 1,
    'the others are live');
 is($second->connected(), 1, 'the encoder is there');
 
-limit(512);
+$t->limit($worker, '--nofile=512:');
 
 wait_ok { states('second', 'live', undef, conn => $http) == MANY } 5,
     'there are descriptors again: it is live';
@@ -176,22 +176,6 @@ sub states {
             && (!defined $reason
                 || $_->{reason} && $_->{reason}{code} eq $reason)
     } destinations($app, %o);
-}
-
-
-# Descriptors that the worker may have, set as its own user: root may lack the
-# right to do it to others.
-
-sub limit {
-    my ($count) = @_;
-
-    my ($uid, $gid) = (stat "/proc/$worker")[4, 5];
-    my @as = $> == 0 ? ('setpriv', "--reuid=$uid", "--regid=$gid",
-                        '--clear-groups') : ();
-
-    system(@as, 'prlimit', '--pid', $worker, "--nofile=$count:") == 0
-        or die "prlimit failed\n";
-    return;
 }
 
 

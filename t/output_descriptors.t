@@ -91,13 +91,13 @@ my $http = $t->http_connect();
 my $first = $t->publish('few/show', media => { %media });
 
 wait_ok { states('few', 'live') == FEW } 10, 'a first stream has room';
-limit(64);
+$t->limit($worker, '--nofile=64:');
 
 my $second = $t->publish('many/show', media => { %media });
 my $before = 0;
 
 for my $limit (64, 128, 256) {
-    limit($limit);
+    $t->limit($worker, "--nofile=$limit:");
 
     my $live;
 
@@ -138,7 +138,7 @@ for my $limit (64, 128, 256) {
 
 my @held = map { $_->conns() } @many;
 
-limit(8);
+$t->limit($worker, '--nofile=8:');
 $many[0]->control(do => 'reset', conn => 'all');
 
 wait_ok {
@@ -148,7 +148,7 @@ wait_ok {
 } 10, '8: those that are lost wait';
 
 is(states('few', 'live'), FEW, '8: the others stay');
-limit(ROOM);
+$t->limit($worker, "--nofile=@{[ROOM]}:");
 
 wait_ok { states('many', 'live') == MANY } SOON, 'with room for all, all are';
 note(join ', ', map { $many[$_]->conns() - $held[$_] } 0, 1);
@@ -185,20 +185,4 @@ sub states {
     my ($app, $state) = @_;
 
     return scalar grep { $_->{state} eq $state } destinations($app);
-}
-
-
-# Descriptors that the worker may have, set as its own user: root may lack the
-# right to do it to others.
-
-sub limit {
-    my ($count) = @_;
-
-    my ($uid, $gid) = (stat "/proc/$worker")[4, 5];
-    my @as = $> == 0 ? ('setpriv', "--reuid=$uid", "--regid=$gid",
-                        '--clear-groups') : ();
-
-    system(@as, 'prlimit', '--pid', $worker, "--nofile=$count:") == 0
-        or die "prlimit failed\n";
-    return;
 }

@@ -19,6 +19,8 @@ static void restream_cursor_pass(restream_cursor_t *view,
     const restream_cursor_msg_t *msg);
 static int restream_cursor_slice(restream_cursor_scratch_t *sc,
     const restream_cursor_msg_t *msg, uint32_t chunk_size, uint32_t sent);
+static void restream_cursor_add(restream_cursor_scratch_t *sc,
+    restream_frame_t *frm, const uint8_t *data, uint32_t size);
 
 
 static const uint8_t  restream_cursor_csid[RESTREAM_FLV_KINDS] = {
@@ -423,7 +425,6 @@ restream_cursor_slice(restream_cursor_scratch_t *sc,
 {
     uint32_t       pos, n, skip, header_len;
     const uint8_t *header;
-    struct iovec  *iov;
 
     pos = 0;
     header = msg->header;
@@ -445,20 +446,16 @@ restream_cursor_slice(restream_cursor_scratch_t *sc,
             skip = 0;
 
             if (sent < header_len) {
-                iov = &sc->iov[sc->niov++];
-                iov->iov_base = (void *) (header + sent);
-                iov->iov_len = header_len - sent;
-                sc->size += iov->iov_len;
+                restream_cursor_add(sc, NULL, header + sent,
+                                    header_len - sent);
 
             } else {
                 skip = sent - header_len;
             }
 
             if (n > skip) {
-                iov = &sc->iov[sc->niov++];
-                iov->iov_base = msg->frame->data + pos + skip;
-                iov->iov_len = n - skip;
-                sc->size += iov->iov_len;
+                restream_cursor_add(sc, msg->frame,
+                                    msg->frame->data + pos + skip, n - skip);
             }
 
             sent = 0;
@@ -474,4 +471,17 @@ restream_cursor_slice(restream_cursor_scratch_t *sc,
     } while (pos < msg->frame->size);
 
     return RESTREAM_OK;
+}
+
+
+static void
+restream_cursor_add(restream_cursor_scratch_t *sc, restream_frame_t *frm,
+    const uint8_t *data, uint32_t size)
+{
+    sc->iov[sc->niov].iov_base = (void *) data;
+    sc->iov[sc->niov].iov_len = size;
+    sc->frames[sc->niov] = frm;
+
+    sc->niov++;
+    sc->size += size;
 }

@@ -50,6 +50,8 @@ typedef struct {
 
 typedef struct {
     struct iovec            iov[RESTREAM_CURSOR_IOVS];
+    restream_frame_t       *frames[RESTREAM_CURSOR_IOVS];   /* whose payload
+                                           iov is; NULL: a chunk header */
     restream_cursor_msg_t   msgs[RESTREAM_CURSOR_MESSAGES];
     uint32_t                niov;
     uint32_t                nmsgs;

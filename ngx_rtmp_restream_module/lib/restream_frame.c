@@ -38,6 +38,7 @@ restream_frame_create(uint8_t type, uint64_t dts,
     frm->header = info->header;
     frm->lent = 0;
     frm->headers = NULL;
+    frm->place = 0;
 
     return frm;
 }
@@ -83,6 +84,7 @@ restream_frame_copy(const restream_frame_t *frm)
 
     copy->refs = 1;
     copy->headers = NULL;
+    copy->place = 0;
 
     return copy;
 }

@@ -35,6 +35,8 @@ typedef struct {
     restream_headers_t   *headers;      /* KEY: those in force here; HEADER:
                                            those in force behind it; else NULL.
                                            A reference. */
+    uint64_t              place;        /* of a copy that senders share, theirs
+                                           to set; 0: none */
     uint8_t               data[];
 } restream_frame_t;
 

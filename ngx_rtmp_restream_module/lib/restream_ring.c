@@ -75,6 +75,13 @@ restream_ring_create(size_t limit)
 
 
 void
+restream_ring_reserve(restream_ring_t *ring, size_t size)
+{
+    ring->limit -= size < ring->limit ? size : ring->limit;
+}
+
+
+void
 restream_ring_destroy(restream_ring_t **pring)
 {
     restream_ring_t  *ring;

@@ -43,6 +43,9 @@ typedef struct restream_ring_s  restream_ring_t;
 /* limit: bytes of frames, headers and bookkeeping of a frame included */
 restream_ring_t *restream_ring_create(size_t limit);
 
+/* size bytes of the limit are for something else from now on */
+void restream_ring_reserve(restream_ring_t *ring, size_t size);
+
 /* before that, readers release what they hold */
 void restream_ring_destroy(restream_ring_t **ring);
 

@@ -107,6 +107,7 @@ typedef struct ngx_rtmp_restream_app_conf_s {
     ngx_msec_t                      publisher_grace;
     ngx_msec_t                      flush;
     ngx_msec_t                      batch;
+    ngx_flag_t                      sendfile;
     size_t                          chunk_size;     /* bytes */
     ngx_msec_t                      duration_limit; /* 0: none */
     ngx_uint_t                      max_destinations;

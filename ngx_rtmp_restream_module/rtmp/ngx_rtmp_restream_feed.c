@@ -151,7 +151,7 @@ ngx_rtmp_restream_feed(ngx_rtmp_restream_output_t *out)
             ngx_rtmp_restream_feed_begin(out);
         }
 
-        n = ngx_rtmp_restream_peer_send(peer, sc->iov, sc->niov);
+        n = ngx_rtmp_restream_peer_send(peer, sc, out->source->pages);
 
         if (n == NGX_ERROR) {
             return;
@@ -175,6 +175,13 @@ ngx_rtmp_restream_feed(ngx_rtmp_restream_output_t *out)
     /* others have their turn, and the sockets theirs */
 
     ngx_post_event(peer->connection->write, &ngx_posted_next_events);
+}
+
+
+ngx_uint_t
+ngx_rtmp_restream_feed_shares(ngx_rtmp_restream_output_t *out)
+{
+    return out->peer && out->peer->published && out->peer->tls.ssl == NULL;
 }
 
 

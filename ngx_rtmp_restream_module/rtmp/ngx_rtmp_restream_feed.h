@@ -23,6 +23,9 @@ void ngx_rtmp_restream_feed_give_up(ngx_rtmp_restream_output_t *out);
  * goodbye. */
 void ngx_rtmp_restream_feed(ngx_rtmp_restream_output_t *out);
 
+/* 1: it can be sent frames as pages (ngx_rtmp_restream_pages.h) */
+ngx_uint_t ngx_rtmp_restream_feed_shares(ngx_rtmp_restream_output_t *out);
+
 /*
  * One step before a walk feeds out: prefetches out's peer, and the output
  * behind out.  With 256 outputs most of the time outside the kernel was spent

@@ -143,6 +143,13 @@ static ngx_command_t  ngx_rtmp_restream_commands[] = {
       offsetof(ngx_rtmp_restream_app_conf_t, batch),
       &ngx_rtmp_restream_delay_bounds },
 
+    { ngx_string("restream_sendfile"),
+      NGX_RTMP_RESTREAM_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_rtmp_restream_conf_flag,
+      NGX_RTMP_APP_CONF_OFFSET,
+      offsetof(ngx_rtmp_restream_app_conf_t, sendfile),
+      NULL },
+
     { ngx_string("restream_bind"),
       NGX_RTMP_RESTREAM_ANY_CONF|NGX_CONF_TAKE1,
       ngx_rtmp_restream_conf_bind,
@@ -352,6 +359,7 @@ ngx_rtmp_restream_create_app_conf(ngx_conf_t *cf)
     racf->publisher_grace = NGX_CONF_UNSET_MSEC;
     racf->flush = NGX_CONF_UNSET_MSEC;
     racf->batch = NGX_CONF_UNSET_MSEC;
+    racf->sendfile = NGX_CONF_UNSET;
     racf->chunk_size = NGX_CONF_UNSET_SIZE;
     racf->duration_limit = NGX_CONF_UNSET_MSEC;
     racf->max_destinations = NGX_CONF_UNSET_UINT;
@@ -388,6 +396,7 @@ ngx_rtmp_restream_merge_app_conf(ngx_conf_t *cf, void *parent, void *child)
                               10000);
     ngx_conf_merge_msec_value(conf->flush, prev->flush, 40);
     ngx_conf_merge_msec_value(conf->batch, prev->batch, 0);
+    ngx_conf_merge_value(conf->sendfile, prev->sendfile, 1);
     ngx_conf_merge_size_value(conf->chunk_size, prev->chunk_size, 65536);
     ngx_conf_merge_msec_value(conf->duration_limit, prev->duration_limit, 0);
     ngx_conf_merge_uint_value(conf->max_destinations, prev->max_destinations,

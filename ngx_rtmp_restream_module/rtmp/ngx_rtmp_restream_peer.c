@@ -37,6 +37,10 @@ static ssize_t ngx_rtmp_restream_peer_write_tls(ngx_rtmp_restream_peer_t *peer,
     struct iovec *iov, ngx_uint_t niov);
 static ssize_t ngx_rtmp_restream_peer_write_plain(
     ngx_rtmp_restream_peer_t *peer, struct iovec *iov, ngx_uint_t niov);
+static ssize_t ngx_rtmp_restream_peer_written(ngx_rtmp_restream_peer_t *peer,
+    ssize_t n, size_t size);
+static ssize_t ngx_rtmp_restream_peer_wait(ngx_rtmp_restream_peer_t *peer,
+    ssize_t n);
 static void ngx_rtmp_restream_peer_ended_handler(ngx_event_t *ev);
 static void ngx_rtmp_restream_peer_abandon(ngx_rtmp_restream_peer_t *peer);
 
@@ -125,14 +129,23 @@ ngx_rtmp_restream_peer_destroy(ngx_rtmp_restream_peer_t **peerp,
 
 
 ssize_t
-ngx_rtmp_restream_peer_send(ngx_rtmp_restream_peer_t *peer, struct iovec *iov,
-    ngx_uint_t niov)
+ngx_rtmp_restream_peer_send(ngx_rtmp_restream_peer_t *peer,
+    restream_cursor_scratch_t *sc, ngx_rtmp_restream_pages_t *pages)
 {
+    ssize_t  n;
+
     if (peer->closing) {
         return NGX_ERROR;
     }
 
-    return ngx_rtmp_restream_peer_write(peer, iov, niov);
+    if (pages == NULL || peer->tls.ssl) {
+        return ngx_rtmp_restream_peer_write(peer, sc->iov, sc->niov);
+    }
+
+    n = ngx_rtmp_restream_pages_send(pages, peer->fd, sc);
+    n = ngx_rtmp_restream_peer_written(peer, n, sc->size);
+
+    return ngx_rtmp_restream_peer_wait(peer, n);
 }
 
 
@@ -365,8 +378,7 @@ static ssize_t
 ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
     struct iovec *iov, ngx_uint_t niov)
 {
-    ssize_t            n;
-    ngx_connection_t  *c;
+    ssize_t  n;
 
     if (peer->tls.ssl && !peer->tls.kernel) {
         n = ngx_rtmp_restream_peer_write_tls(peer, iov, niov);
@@ -374,6 +386,17 @@ ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
     } else {
         n = ngx_rtmp_restream_peer_write_plain(peer, iov, niov);
     }
+
+    return ngx_rtmp_restream_peer_wait(peer, n);
+}
+
+
+/* after a write of n bytes: to be called again, if the socket is full */
+
+static ssize_t
+ngx_rtmp_restream_peer_wait(ngx_rtmp_restream_peer_t *peer, ssize_t n)
+{
+    ngx_connection_t  *c;
 
     if (n == NGX_ERROR || !peer->blocked) {
         return n;
@@ -431,6 +454,20 @@ ngx_rtmp_restream_peer_write_plain(ngx_rtmp_restream_peer_t *peer,
         n = writev(peer->fd, iov, niov);
     } while (n == -1 && ngx_socket_errno == NGX_EINTR);
 
+    for (i = 0, size = 0; i < niov; i++) {
+        size += iov[i].iov_len;
+    }
+
+    return ngx_rtmp_restream_peer_written(peer, n, size);
+}
+
+
+/* n, of size, is what a system call returned */
+
+static ssize_t
+ngx_rtmp_restream_peer_written(ngx_rtmp_restream_peer_t *peer, ssize_t n,
+    size_t size)
+{
     if (n == -1) {
 
         if (ngx_socket_errno != NGX_EAGAIN) {
@@ -442,11 +479,6 @@ ngx_rtmp_restream_peer_write_plain(ngx_rtmp_restream_peer_t *peer,
     }
 
     peer->given += n;
-
-    for (i = 0, size = 0; i < niov; i++) {
-        size += iov[i].iov_len;
-    }
-
     peer->blocked = ((size_t) n < size);
 
     return n;

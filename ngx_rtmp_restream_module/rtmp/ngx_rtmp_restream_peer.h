@@ -12,6 +12,7 @@
 
 
 #include "ngx_rtmp_restream.h"
+#include "ngx_rtmp_restream_pages.h"
 #include "ngx_rtmp_restream_task.h"
 #include "ngx_rtmp_restream_tls.h"
 
@@ -107,11 +108,12 @@ void ngx_rtmp_restream_peer_destroy(ngx_rtmp_restream_peer_t **peer,
 /*
  * Sends media.
  *
+ * in    pages     where some of the frames of sc lie as well; NULL: nowhere
  * ret   bytes taken, less than all when the socket is full
  *       NGX_ERROR  the connection is lost, ended follows
  */
 ssize_t ngx_rtmp_restream_peer_send(ngx_rtmp_restream_peer_t *peer,
-    struct iovec *iov, ngx_uint_t niov);
+    restream_cursor_scratch_t *sc, ngx_rtmp_restream_pages_t *pages);
 
 /*
  * Sends what TLS holds back and what the client state machine has to say; only

@@ -9,11 +9,22 @@
 #include "../lib/restream_chunk.h"
 
 
+/* outputs that frames are put on pages for, since it costs about as much as
+ * three copies into sockets; and the window, at most and as part of the ring */
+#define NGX_RTMP_RESTREAM_PAGES_READERS  8
+#define NGX_RTMP_RESTREAM_PAGES_WINDOW   (1024 * 1024)
+#define NGX_RTMP_RESTREAM_PAGES_PART     8
+
+
 static void ngx_rtmp_restream_rendition_keep(
     ngx_rtmp_restream_rendition_t *rnd, restream_frame_t *frm);
 static void ngx_rtmp_restream_rendition_relieve(
     ngx_rtmp_restream_rendition_t *rnd);
 static void ngx_rtmp_restream_rendition_wake_handler(ngx_event_t *ev);
+static void ngx_rtmp_restream_rendition_share(
+    ngx_rtmp_restream_rendition_t *rnd);
+static ngx_rtmp_restream_pages_t *ngx_rtmp_restream_rendition_pages(
+    ngx_rtmp_restream_rendition_t *rnd);
 
 
 ngx_rtmp_restream_rendition_t *
@@ -162,10 +173,16 @@ ngx_rtmp_restream_rendition_relieve(ngx_rtmp_restream_rendition_t *rnd)
 static void
 ngx_rtmp_restream_rendition_wake_handler(ngx_event_t *ev)
 {
+    ngx_uint_t                      readers;
     ngx_queue_t                    *q, *next, *outputs;
     ngx_rtmp_restream_output_t     *out;
     ngx_rtmp_restream_rendition_t  *rnd = ev->data;
 
+    if (rnd->readers >= NGX_RTMP_RESTREAM_PAGES_READERS) {
+        ngx_rtmp_restream_rendition_share(rnd);
+    }
+
+    readers = 0;
     outputs = &rnd->source->outputs;
 
     for (q = ngx_queue_head(outputs);
@@ -180,6 +197,69 @@ ngx_rtmp_restream_rendition_wake_handler(ngx_event_t *ev)
                 ngx_queue_data(next, ngx_rtmp_restream_output_t, queue));
         }
 
+        readers += ngx_rtmp_restream_feed_shares(out);
+
         ngx_rtmp_restream_feed(out);
     }
+
+    rnd->readers = readers;
+    rnd->woken = restream_ring_head(rnd->ring);
+}
+
+
+/* what is new goes on pages */
+
+static void
+ngx_rtmp_restream_rendition_share(ngx_rtmp_restream_rendition_t *rnd)
+{
+    uint64_t                    seq, head;
+    ngx_rtmp_restream_pages_t  *pages;
+
+    pages = ngx_rtmp_restream_rendition_pages(rnd);
+    if (pages == NULL) {
+        return;
+    }
+
+    head = restream_ring_head(rnd->ring);
+
+    for (seq = ngx_max(rnd->woken, restream_ring_tail(rnd->ring));
+         seq < head;
+         seq++)
+    {
+        ngx_rtmp_restream_pages_put(pages, restream_ring_get(rnd->ring, seq));
+    }
+}
+
+
+/* the source's, made when they are first wanted: charged to the ring */
+
+static ngx_rtmp_restream_pages_t *
+ngx_rtmp_restream_rendition_pages(ngx_rtmp_restream_rendition_t *rnd)
+{
+    size_t                       size;
+    ngx_rtmp_restream_source_t  *src;
+
+    src = rnd->source;
+
+    if (src->pages || src->pageless) {
+        return src->pages;
+    }
+
+    size = ngx_min(src->conf->buffer / NGX_RTMP_RESTREAM_PAGES_PART,
+                   NGX_RTMP_RESTREAM_PAGES_WINDOW);
+
+    src->pages = ngx_rtmp_restream_pages_create(src->pool, size);
+
+    if (src->pages == NULL) {
+        src->pageless = 1;
+
+        ngx_log_error(NGX_LOG_INFO, src->log, ngx_errno,
+                      "no memory file to send from, stream: \"%V\"",
+                      &src->key.label);
+        return NULL;
+    }
+
+    restream_ring_reserve(rnd->ring, size);
+
+    return src->pages;
 }

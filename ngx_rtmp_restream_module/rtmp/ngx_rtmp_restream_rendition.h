@@ -23,6 +23,10 @@ typedef struct {
     ngx_event_t                   delay;        /* flush or batch */
     ngx_msec_t                    flush;
     ngx_msec_t                    batch;
+    uint64_t                      woken;        /* ring's head when outputs were
+                                                   woken last */
+    ngx_uint_t                    readers;      /* of them, those that pages are
+                                                   for */
 } ngx_rtmp_restream_rendition_t;
 
 

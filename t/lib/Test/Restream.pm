@@ -337,6 +337,22 @@ sub tls {
 }
 
 
+# Sets a limit of a worker, an option of prlimit(1), as the worker's own user:
+# root may lack the right to do it to others.
+
+sub limit {
+    my ($self, $pid, $option) = @_;
+
+    my ($uid, $gid) = (stat "/proc/$pid")[4, 5];
+    my @as = $> == 0 ? ('setpriv', "--reuid=$uid", "--regid=$gid",
+                        '--clear-groups') : ();
+
+    system(@as, 'prlimit', "--pid=$pid", $option) == 0
+        or die "prlimit failed\n";
+    return;
+}
+
+
 # A sub in a process of its own; another program.
 
 sub run_daemon {
