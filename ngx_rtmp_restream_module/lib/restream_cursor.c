@@ -20,7 +20,7 @@ static void restream_cursor_pass(restream_cursor_t *view,
 static int restream_cursor_slice(restream_cursor_scratch_t *sc,
     const restream_cursor_msg_t *msg, uint32_t chunk_size, uint32_t sent);
 static void restream_cursor_add(restream_cursor_scratch_t *sc,
-    restream_frame_t *frm, const uint8_t *data, uint32_t size);
+    const uint8_t *data, uint32_t size);
 
 
 static const uint8_t  restream_cursor_csid[RESTREAM_FLV_KINDS] = {
@@ -80,10 +80,13 @@ restream_cursor_fill(restream_cursor_t *cur, restream_cursor_scratch_t *sc,
     sc->niov = 0;
     sc->nmsgs = 0;
     sc->size = 0;
+    sc->skip = 0;
 
     if (cur->begun.frame) {
         sc->msgs[0] = cur->begun;
+        sc->msgs[0].iov = 0;
         sc->nmsgs = 1;
+        sc->skip = cur->begun_sent;
 
         if (restream_cursor_slice(sc, &sc->msgs[0], cur->chunk_size,
                                   cur->begun_sent)
@@ -222,6 +225,7 @@ restream_cursor_lay(restream_cursor_t *view, restream_cursor_scratch_t *sc)
             break;
         }
 
+        msg->iov = sc->niov;
         sc->nmsgs++;
 
         if (restream_cursor_slice(sc, msg, view->chunk_size, 0)
@@ -446,16 +450,15 @@ restream_cursor_slice(restream_cursor_scratch_t *sc,
             skip = 0;
 
             if (sent < header_len) {
-                restream_cursor_add(sc, NULL, header + sent,
-                                    header_len - sent);
+                restream_cursor_add(sc, header + sent, header_len - sent);
 
             } else {
                 skip = sent - header_len;
             }
 
             if (n > skip) {
-                restream_cursor_add(sc, msg->frame,
-                                    msg->frame->data + pos + skip, n - skip);
+                restream_cursor_add(sc, msg->frame->data + pos + skip,
+                                    n - skip);
             }
 
             sent = 0;
@@ -475,12 +478,11 @@ restream_cursor_slice(restream_cursor_scratch_t *sc,
 
 
 static void
-restream_cursor_add(restream_cursor_scratch_t *sc, restream_frame_t *frm,
-    const uint8_t *data, uint32_t size)
+restream_cursor_add(restream_cursor_scratch_t *sc, const uint8_t *data,
+    uint32_t size)
 {
     sc->iov[sc->niov].iov_base = (void *) data;
     sc->iov[sc->niov].iov_len = size;
-    sc->frames[sc->niov] = frm;
 
     sc->niov++;
     sc->size += size;

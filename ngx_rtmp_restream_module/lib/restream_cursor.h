@@ -38,6 +38,7 @@ typedef struct {
     restream_frame_t    *frame;         /* a reference only in cursor->begun */
     uint64_t             ts;            /* ms on this connection's time line */
     uint32_t             wire_size;     /* all chunks with their headers */
+    uint32_t             iov;           /* its first slice in the scratch */
     uint8_t              header[RESTREAM_CHUNK_HEADER_MAX];
     uint8_t              header_len;
     uint8_t              next[5];       /* type 3 header of further chunks */
@@ -50,11 +51,11 @@ typedef struct {
 
 typedef struct {
     struct iovec            iov[RESTREAM_CURSOR_IOVS];
-    restream_frame_t       *frames[RESTREAM_CURSOR_IOVS];   /* whose payload
-                                           iov is; NULL: a chunk header */
     restream_cursor_msg_t   msgs[RESTREAM_CURSOR_MESSAGES];
     uint32_t                niov;
     uint32_t                nmsgs;
+    uint32_t                skip;       /* bytes of msgs[0] that were sent
+                                           before */
     size_t                  size;       /* bytes in iov */
     uint64_t                base;       /* for the cursor, once it is sent */
 } restream_cursor_scratch_t;

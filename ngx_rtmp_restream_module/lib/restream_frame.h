@@ -14,6 +14,7 @@
 #include "restream_flv.h"
 
 
+#define RESTREAM_FRAME_HEADER  8        /* bytes of a type 1 chunk header */
 #define RESTREAM_HEADERS_MAX   32       /* header messages of one stream */
 #define RESTREAM_HEADERS_SIZE  65536    /* bytes of them, together */
 
@@ -35,8 +36,10 @@ typedef struct {
     restream_headers_t   *headers;      /* KEY: those in force here; HEADER:
                                            those in force behind it; else NULL.
                                            A reference. */
-    uint64_t              place;        /* of a copy that senders share, theirs
-                                           to set; 0: none */
+    uint64_t              place;        /* where a sender has put it, as it
+                                           goes over the wire; 0: nowhere */
+    uint8_t               placed[RESTREAM_FRAME_HEADER];    /* its chunk header
+                                           there */
     uint8_t               data[];
 } restream_frame_t;
 

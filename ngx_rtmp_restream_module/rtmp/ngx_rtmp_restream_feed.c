@@ -151,7 +151,8 @@ ngx_rtmp_restream_feed(ngx_rtmp_restream_output_t *out)
             ngx_rtmp_restream_feed_begin(out);
         }
 
-        n = ngx_rtmp_restream_peer_send(peer, sc, out->source->pages);
+        n = ngx_rtmp_restream_peer_send(peer, sc,
+                                        out->source->rendition->pages);
 
         if (n == NGX_ERROR) {
             return;
@@ -163,7 +164,7 @@ ngx_rtmp_restream_feed(ngx_rtmp_restream_output_t *out)
                           peer->given + ngx_rtmp_restream_tls_held(&peer->tls),
                           out->cursor.seq);
 
-        if ((size_t) n == sc->size
+        if (!peer->blocked
             && !restream_cursor_pending(&out->cursor)
             && !ngx_rtmp_restream_peer_talking(peer)
             && !out->draining)

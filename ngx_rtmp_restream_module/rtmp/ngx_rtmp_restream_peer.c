@@ -132,6 +132,7 @@ ssize_t
 ngx_rtmp_restream_peer_send(ngx_rtmp_restream_peer_t *peer,
     restream_cursor_scratch_t *sc, ngx_rtmp_restream_pages_t *pages)
 {
+    size_t   size;
     ssize_t  n;
 
     if (peer->closing) {
@@ -142,8 +143,8 @@ ngx_rtmp_restream_peer_send(ngx_rtmp_restream_peer_t *peer,
         return ngx_rtmp_restream_peer_write(peer, sc->iov, sc->niov);
     }
 
-    n = ngx_rtmp_restream_pages_send(pages, peer->fd, sc);
-    n = ngx_rtmp_restream_peer_written(peer, n, sc->size);
+    n = ngx_rtmp_restream_pages_send(pages, peer->fd, sc, &size);
+    n = ngx_rtmp_restream_peer_written(peer, n, size);
 
     return ngx_rtmp_restream_peer_wait(peer, n);
 }

@@ -108,7 +108,7 @@ void ngx_rtmp_restream_peer_destroy(ngx_rtmp_restream_peer_t **peer,
 /*
  * Sends media.
  *
- * in    pages     where some of the frames of sc lie as well; NULL: nowhere
+ * in    pages     where some of it lies as well; NULL: nowhere
  * ret   bytes taken, less than all when the socket is full
  *       NGX_ERROR  the connection is lost, ended follows
  */

@@ -9,8 +9,8 @@
 #include "../lib/restream_chunk.h"
 
 
-/* outputs that frames are put on pages for, since it costs about as much as
- * three copies into sockets; and the window, at most and as part of the ring */
+/* outputs that pages are made for, since that costs about as much as three
+ * copies into sockets; and the window, at most and as a part of the ring */
 #define NGX_RTMP_RESTREAM_PAGES_READERS  8
 #define NGX_RTMP_RESTREAM_PAGES_WINDOW   (1024 * 1024)
 #define NGX_RTMP_RESTREAM_PAGES_PART     8
@@ -22,8 +22,6 @@ static void ngx_rtmp_restream_rendition_relieve(
     ngx_rtmp_restream_rendition_t *rnd);
 static void ngx_rtmp_restream_rendition_wake_handler(ngx_event_t *ev);
 static void ngx_rtmp_restream_rendition_share(
-    ngx_rtmp_restream_rendition_t *rnd);
-static ngx_rtmp_restream_pages_t *ngx_rtmp_restream_rendition_pages(
     ngx_rtmp_restream_rendition_t *rnd);
 
 
@@ -45,6 +43,7 @@ ngx_rtmp_restream_rendition_create(ngx_rtmp_restream_source_t *src)
     rnd->source = src;
     rnd->flush = src->conf->flush;
     rnd->batch = src->conf->batch;
+    rnd->pageless = !src->conf->sendfile;
 
     rnd->wake.handler = ngx_rtmp_restream_rendition_wake_handler;
     rnd->wake.data = rnd;
@@ -80,6 +79,7 @@ ngx_rtmp_restream_rendition_destroy(ngx_rtmp_restream_rendition_t **rndp)
         ngx_del_timer(&rnd->delay);
     }
 
+    ngx_rtmp_restream_pages_destroy(&rnd->pages);
     restream_ring_destroy(&rnd->ring);
 }
 
@@ -203,63 +203,43 @@ ngx_rtmp_restream_rendition_wake_handler(ngx_event_t *ev)
     }
 
     rnd->readers = readers;
-    rnd->woken = restream_ring_head(rnd->ring);
 }
 
 
-/* what is new goes on pages */
+/* what is new goes on pages, which are made when they are first worth it */
 
 static void
 ngx_rtmp_restream_rendition_share(ngx_rtmp_restream_rendition_t *rnd)
 {
-    uint64_t                    seq, head;
-    ngx_rtmp_restream_pages_t  *pages;
-
-    pages = ngx_rtmp_restream_rendition_pages(rnd);
-    if (pages == NULL) {
-        return;
-    }
-
-    head = restream_ring_head(rnd->ring);
-
-    for (seq = ngx_max(rnd->woken, restream_ring_tail(rnd->ring));
-         seq < head;
-         seq++)
-    {
-        ngx_rtmp_restream_pages_put(pages, restream_ring_get(rnd->ring, seq));
-    }
-}
-
-
-/* the source's, made when they are first wanted: charged to the ring */
-
-static ngx_rtmp_restream_pages_t *
-ngx_rtmp_restream_rendition_pages(ngx_rtmp_restream_rendition_t *rnd)
-{
     size_t                       size;
     ngx_rtmp_restream_source_t  *src;
 
-    src = rnd->source;
-
-    if (src->pages || src->pageless) {
-        return src->pages;
+    if (rnd->pages) {
+        ngx_rtmp_restream_pages_fill(rnd->pages);
+        return;
     }
+
+    if (rnd->pageless) {
+        return;
+    }
+
+    src = rnd->source;
 
     size = ngx_min(src->conf->buffer / NGX_RTMP_RESTREAM_PAGES_PART,
                    NGX_RTMP_RESTREAM_PAGES_WINDOW);
 
-    src->pages = ngx_rtmp_restream_pages_create(src->pool, size);
+    rnd->pages = ngx_rtmp_restream_pages_create(src->pool, rnd->ring,
+                                                src->conf->chunk_size, size);
 
-    if (src->pages == NULL) {
-        src->pageless = 1;
+    if (rnd->pages == NULL) {
+        rnd->pageless = 1;
 
-        ngx_log_error(NGX_LOG_INFO, src->log, ngx_errno,
+        ngx_log_error(NGX_LOG_INFO, src->log, 0,
                       "no memory file to send from, stream: \"%V\"",
                       &src->key.label);
-        return NULL;
+        return;
     }
 
     restream_ring_reserve(rnd->ring, size);
-
-    return src->pages;
+    ngx_rtmp_restream_pages_fill(rnd->pages);
 }

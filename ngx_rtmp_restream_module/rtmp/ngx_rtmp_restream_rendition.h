@@ -12,6 +12,7 @@
 
 
 #include "ngx_rtmp_restream.h"
+#include "ngx_rtmp_restream_pages.h"
 
 #include "../lib/restream_ring.h"
 
@@ -23,10 +24,12 @@ typedef struct {
     ngx_event_t                   delay;        /* flush or batch */
     ngx_msec_t                    flush;
     ngx_msec_t                    batch;
-    uint64_t                      woken;        /* ring's head when outputs were
-                                                   woken last */
-    ngx_uint_t                    readers;      /* of them, those that pages are
-                                                   for */
+    ngx_rtmp_restream_pages_t    *pages;        /* NULL: too few readers so
+                                                   far, or not to be had */
+    ngx_uint_t                    readers;      /* outputs that pages are for,
+                                                   when they were woken last */
+    unsigned                      pageless:1;   /* no pages are to be had, or
+                                                   none wanted */
 } ngx_rtmp_restream_rendition_t;
 
 

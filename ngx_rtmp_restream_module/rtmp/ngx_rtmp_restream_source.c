@@ -227,7 +227,6 @@ ngx_rtmp_restream_source_create(ngx_rtmp_restream_app_conf_t *conf,
     src->conf = conf;
     src->zone = zone;
     src->publishing = 1;
-    src->pageless = !conf->sendfile;
 
     if (ngx_rtmp_restream_source_copy_key(src, key) != NGX_OK) {
         goto failed;
@@ -364,7 +363,6 @@ ngx_rtmp_restream_source_destroy(ngx_rtmp_restream_source_t *src)
 
     ngx_rtmp_restream_zone_release(src->zone, &src->zs);
     ngx_rtmp_restream_rendition_destroy(&src->rendition);
-    ngx_rtmp_restream_pages_destroy(&src->pages);
     restream_headers_unref(&src->headers);
     ngx_rtmp_restream_source_drop_args(src);
 

@@ -14,7 +14,6 @@
 
 #include "ngx_rtmp_restream.h"
 #include "ngx_rtmp_restream_zone.h"
-#include "ngx_rtmp_restream_pages.h"
 #include "ngx_rtmp_restream_rendition.h"
 
 #include "../model/restream_ingest.h"
@@ -48,8 +47,6 @@ struct ngx_rtmp_restream_source_s {
     uint16_t                             next_lead; /* has brought one since a
                                                        frame of lead came */
     ngx_rtmp_restream_rendition_t       *rendition;
-    ngx_rtmp_restream_pages_t           *pages;     /* NULL: few outputs, or not
-                                                       to be had */
     ngx_msec_t                           lost_told;     /* last line of it */
 
     ngx_queue_t                          outputs;
@@ -69,8 +66,6 @@ struct ngx_rtmp_restream_source_s {
     unsigned                             partly:1;      /* not all were put */
     unsigned                             unkept:1;      /* a header was: told */
     unsigned                             cramped:1;     /* the ring is: told */
-    unsigned                             pageless:1;    /* none are to be had,
-                                                           or wanted */
 };
 
 
