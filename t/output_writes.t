@@ -228,7 +228,7 @@ sub median {
         my $type = $_;
         my @frames = grep { $_->{type} == $type } @recent;
 
-        $type => percentile(50, latencies($pub{$app}, \@frames));
+        $type => scalar percentile(50, latencies($pub{$app}, \@frames));
     } 8, 9 };
 }
 
