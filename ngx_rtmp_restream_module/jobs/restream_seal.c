@@ -14,10 +14,12 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 
 #define RESTREAM_SEAL_VERSION  1
+#define RESTREAM_SEAL_LABEL    "restream request"    /* what MACs are of */
 #define RESTREAM_SEAL_ID       8
 #define RESTREAM_SEAL_NONCE    12
 #define RESTREAM_SEAL_TAG      16
@@ -198,6 +200,41 @@ restream_seal_open(restream_seal_t *seal, restream_str_t sealed,
     }
 
     return RESTREAM_OK;
+}
+
+
+int
+restream_seal_is_first(const restream_seal_t *seal, restream_str_t sealed)
+{
+    return sealed.len >= RESTREAM_SEAL_OVERHEAD
+           && sealed.data[0] == RESTREAM_SEAL_VERSION
+           && memcmp(sealed.data + RESTREAM_SEAL_AT_ID, seal->keys[0].id,
+                     RESTREAM_SEAL_ID)
+              == 0;
+}
+
+
+int
+restream_seal_mac(const restream_seal_t *seal, uint32_t i,
+    restream_str_t text, uint8_t mac[RESTREAM_SEAL_MAC])
+{
+    int      rc;
+    uint8_t  key[RESTREAM_SEAL_MAC];
+
+    if (i >= seal->n) {
+        return RESTREAM_DECLINED;
+    }
+
+    rc = HMAC(EVP_sha256(), seal->keys[i].key, RESTREAM_SEAL_KEY,
+              (uint8_t *) RESTREAM_SEAL_LABEL, sizeof(RESTREAM_SEAL_LABEL) - 1,
+              key, NULL)
+         && HMAC(EVP_sha256(), key, sizeof(key), text.data, text.len, mac,
+                 NULL)
+         ? RESTREAM_OK : RESTREAM_ERROR;
+
+    OPENSSL_cleanse(key, sizeof(key));
+
+    return rc;
 }
 
 

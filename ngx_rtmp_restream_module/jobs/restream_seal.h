@@ -21,6 +21,7 @@
 
 
 #define RESTREAM_SEAL_KEY       32      /* bytes of a key */
+#define RESTREAM_SEAL_MAC       32      /* bytes of a MAC */
 #define RESTREAM_SEAL_OVERHEAD  (1 + 8 + 12 + 16)
 
 
@@ -53,6 +54,18 @@ int restream_seal(restream_seal_t *seal, restream_str_t plain,
  */
 int restream_seal_open(restream_seal_t *seal, restream_str_t sealed,
     restream_str_t place, uint8_t *out);
+
+/* 1: sealed with the first key, as what is sealed now */
+int restream_seal_is_first(const restream_seal_t *seal,
+    restream_str_t sealed);
+
+/*
+ * HMAC-SHA-256 under a key that is made of the i-th one for that alone.
+ *
+ * ret   OK; DECLINED: there are not so many keys; ERROR: OpenSSL failed
+ */
+int restream_seal_mac(const restream_seal_t *seal, uint32_t i,
+    restream_str_t text, uint8_t mac[RESTREAM_SEAL_MAC]);
 
 
 #endif /* _RESTREAM_SEAL_H_INCLUDED_ */

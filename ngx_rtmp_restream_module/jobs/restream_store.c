@@ -6,19 +6,30 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "restream_store_backend.h"
 
 
 static const restream_store_backend_t *restream_store_find(const char *dsn,
-    const char **address, restream_store_err_t *err);
+    const char **address);
+static void restream_store_unknown(restream_store_err_t *err);
 
+
+/* the first one is the default */
 
 static const restream_store_backend_t  *restream_store_backends[] = {
     &restream_store_sqlite,
     NULL
 };
+
+
+const char *
+restream_store_scheme(void)
+{
+    return restream_store_backends[0]->prefix;
+}
 
 
 int
@@ -27,12 +38,55 @@ restream_store_check(const char *dsn, restream_store_err_t *err)
     const char                      *address;
     const restream_store_backend_t  *backend;
 
-    backend = restream_store_find(dsn, &address, err);
+    backend = restream_store_find(dsn, &address);
     if (backend == NULL) {
+        restream_store_unknown(err);
         return RESTREAM_ERROR;
     }
 
     return backend->check(address, err);
+}
+
+
+int
+restream_store_locate(const char *dsn, const char *prefix, char **located,
+    char **directory)
+{
+    int                              rc;
+    char                            *completed;
+    size_t                           size;
+    const char                      *address;
+    const restream_store_backend_t  *backend;
+
+    *located = NULL;
+    *directory = NULL;
+
+    backend = restream_store_find(dsn, &address);
+
+    if (backend == NULL
+        || backend->locate(address, prefix, &completed, directory)
+           != RESTREAM_OK)
+    {
+        return RESTREAM_ERROR;
+    }
+
+    rc = RESTREAM_ERROR;
+    size = strlen(backend->prefix) + strlen(completed) + 1;
+
+    *located = malloc(size);
+
+    if (*located) {
+        (void) snprintf(*located, size, "%s%s", backend->prefix, completed);
+        rc = RESTREAM_OK;
+
+    } else {
+        free(*directory);
+        *directory = NULL;
+    }
+
+    free(completed);
+
+    return rc;
 }
 
 
@@ -44,8 +98,9 @@ restream_store_open(const char *dsn, const restream_store_keys_t *keys,
     restream_store_t                *store;
     const restream_store_backend_t  *backend;
 
-    backend = restream_store_find(dsn, &address, err);
+    backend = restream_store_find(dsn, &address);
     if (backend == NULL) {
+        restream_store_unknown(err);
         return NULL;
     }
 
@@ -60,8 +115,7 @@ restream_store_open(const char *dsn, const restream_store_keys_t *keys,
 
 
 static const restream_store_backend_t *
-restream_store_find(const char *dsn, const char **address,
-    restream_store_err_t *err)
+restream_store_find(const char *dsn, const char **address)
 {
     size_t                            len;
     const restream_store_backend_t  **backend;
@@ -75,13 +129,19 @@ restream_store_find(const char *dsn, const char **address,
         }
     }
 
-    /* the text may hold a password one day and is not repeated */
+    return NULL;
+}
 
+
+/* the text may hold a password one day and is not repeated */
+
+static void
+restream_store_unknown(restream_store_err_t *err)
+{
     restream_store_error(err, RESTREAM_STORE_UNAVAILABLE,
+                         "the store cannot be opened",
                          "unknown kind of store, \"%s\" was expected",
                          restream_store_backends[0]->form);
-
-    return NULL;
 }
 
 
@@ -121,13 +181,22 @@ restream_store_list(restream_store_t *store,
 }
 
 
+int
+restream_store_reseal(restream_store_t *store, restream_store_reseal_t *re,
+    restream_store_err_t *err)
+{
+    return store->backend->reseal(store, re, err);
+}
+
+
 void
 restream_store_error(restream_store_err_t *err, restream_store_error_e code,
-    const char *fmt, ...)
+    const char *told, const char *fmt, ...)
 {
     va_list  args;
 
     err->code = code;
+    err->told = told;
 
     va_start(args, fmt);
     (void) vsnprintf(err->text, sizeof(err->text), fmt, args);

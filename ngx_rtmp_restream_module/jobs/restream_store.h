@@ -25,7 +25,7 @@
 typedef struct restream_store_s  restream_store_t;
 
 
-/* why a call failed, in words an operator can use; holds no key */
+/* why a call failed; holds no key */
 
 typedef enum {
     RESTREAM_STORE_UNAVAILABLE = 1,     /* cannot be opened, busy, damaged,
@@ -35,7 +35,12 @@ typedef enum {
 
 typedef struct {
     restream_store_error_e    code;
+    const char               *told;     /* a literal for whoever has called:
+                                           no path, no name, no word of the
+                                           system */
     char                      text[RESTREAM_STORE_ERR];
+                                        /* for the log, in words an operator
+                                           can use */
 } restream_store_err_t;
 
 
@@ -46,6 +51,9 @@ typedef struct {
     uint32_t                  n;        /* 0: stored as they are */
 } restream_store_keys_t;
 
+
+/* What the path of a store of the default kind stands behind. */
+const char *restream_store_scheme(void);
 
 /*
  * Where a store is, as restream_store gives it: "sqlite:/path".  To be opened,
@@ -62,7 +70,7 @@ int restream_store_check(const char *dsn, restream_store_err_t *err);
  * out   *located   for restream_store_open(), to be given to free()
  *       *directory that has to be there before, to be given to free(); NULL:
  *                  none
- * ret   OK; ERROR no memory
+ * ret   OK; ERROR no memory, both are NULL
  */
 int restream_store_locate(const char *dsn, const char *prefix, char **located,
     char **directory);
@@ -72,7 +80,7 @@ int restream_store_locate(const char *dsn, const char *prefix, char **located,
  *
  * in    keys      copied; NULL: none.  With keys, what is written is sealed,
  *                 urls too, since they may hold a key; what was stored without
- *                 is read as it is until its row is written again.
+ *                 is read as it is until it is sealed anew.
  * ret   the handle; NULL: *err is set, another call may succeed later
  */
 restream_store_t *restream_store_open(const char *dsn,
@@ -136,6 +144,26 @@ typedef struct {
 int restream_store_list(restream_store_t *store,
     const restream_store_filter_t *filter, restream_stream_t ***list,
     uint32_t *n, restream_store_err_t *err);
+
+
+/* how far a store has been sealed anew; zero-filled before the first call */
+
+typedef struct {
+    uint64_t                  sealed;       /* destinations, by these calls */
+    uint64_t                  lost;         /* those that no key opens */
+    int64_t                   place;        /* where the next call goes on */
+} restream_store_reseal_t;
+
+/*
+ * Seals with the first key what was stored without one or with another one: of
+ * a few destinations, in one transaction.  Nothing else of them changes, and
+ * no version.
+ *
+ * ret   OK: there may be more, to be called again; DONE: that was all; ERROR:
+ *       *re is as it was, *err is set
+ */
+int restream_store_reseal(restream_store_t *store,
+    restream_store_reseal_t *re, restream_store_err_t *err);
 
 
 #endif /* _RESTREAM_STORE_H_INCLUDED_ */

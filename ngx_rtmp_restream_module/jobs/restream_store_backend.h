@@ -10,7 +10,10 @@
 #include "restream_store.h"
 
 
-/* The functions are those of restream_store.h, for what follows the prefix. */
+/*
+ * The functions are those of restream_store.h, for what follows the prefix: of
+ * locate() this is what it completes.
+ */
 
 typedef struct {
     const char         *prefix;         /* of a dsn, with the colon */
@@ -18,6 +21,8 @@ typedef struct {
 
     int               (*check)(const char *address,
                                restream_store_err_t *err);
+    int               (*locate)(const char *address, const char *prefix,
+                                char **located, char **directory);
     restream_store_t *(*open)(const char *address,
                               const restream_store_keys_t *keys,
                               restream_store_err_t *err);
@@ -34,6 +39,9 @@ typedef struct {
                               const restream_store_filter_t *filter,
                               restream_stream_t ***list, uint32_t *n,
                               restream_store_err_t *err);
+    int               (*reseal)(restream_store_t *store,
+                                restream_store_reseal_t *re,
+                                restream_store_err_t *err);
 } restream_store_backend_t;
 
 
@@ -47,10 +55,15 @@ struct restream_store_s {
 extern const restream_store_backend_t  restream_store_sqlite;
 
 
-/* Sets *err; fmt as of printf(). */
+/*
+ * Sets *err.
+ *
+ * in    told      as that of restream_store_err_t
+ *       fmt       of the text, as of printf()
+ */
 void restream_store_error(restream_store_err_t *err,
-    restream_store_error_e code, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+    restream_store_error_e code, const char *told, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
 
 #endif /* _RESTREAM_STORE_BACKEND_H_INCLUDED_ */

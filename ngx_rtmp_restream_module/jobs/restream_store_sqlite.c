@@ -11,6 +11,7 @@
 #include "restream_store_sqlite.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,8 @@ typedef struct {
 
 static int restream_store_sqlite_check_path(const char *path,
     restream_store_err_t *err);
+static int restream_store_sqlite_locate(const char *path, const char *prefix,
+    char **located, char **directory);
 static restream_store_t *restream_store_sqlite_open(const char *path,
     const restream_store_keys_t *keys, restream_store_err_t *err);
 static void restream_store_sqlite_close(restream_store_t *store);
@@ -37,11 +40,13 @@ const restream_store_backend_t  restream_store_sqlite = {
     "sqlite:",
     "sqlite:/path",
     restream_store_sqlite_check_path,
+    restream_store_sqlite_locate,
     restream_store_sqlite_open,
     restream_store_sqlite_close,
     restream_store_sqlite_change,
     restream_store_sqlite_get,
-    restream_store_sqlite_list
+    restream_store_sqlite_list,
+    restream_store_sqlite_reseal
 };
 
 
@@ -90,6 +95,7 @@ restream_store_sqlite_check_path(const char *path, restream_store_err_t *err)
 
     if (len == 0 || path[len - 1] == '/') {
         restream_store_error(err, RESTREAM_STORE_UNAVAILABLE,
+                             "the store cannot be opened",
                              "no file in \"sqlite:%s\", \"sqlite:/path\" was"
                              " expected", path);
         return RESTREAM_ERROR;
@@ -97,9 +103,50 @@ restream_store_sqlite_check_path(const char *path, restream_store_err_t *err)
 
     if (len > RESTREAM_STORE_SQLITE_PATH_MAX) {
         restream_store_error(err, RESTREAM_STORE_UNAVAILABLE,
+                             "the store cannot be opened",
                              "the path of the store has %zu bytes, at most %d"
                              " were expected", len,
                              RESTREAM_STORE_SQLITE_PATH_MAX);
+        return RESTREAM_ERROR;
+    }
+
+    return RESTREAM_OK;
+}
+
+
+static int
+restream_store_sqlite_locate(const char *path, const char *prefix,
+    char **located, char **directory)
+{
+    size_t       size;
+    const char  *slash;
+
+    *directory = NULL;
+
+    if (path[0] == '/') {
+        prefix = "";
+    }
+
+    size = strlen(prefix) + strlen(path) + 1;
+
+    *located = malloc(size);
+    if (*located == NULL) {
+        return RESTREAM_ERROR;
+    }
+
+    (void) snprintf(*located, size, "%s%s", prefix, path);
+
+    slash = strrchr(*located, '/');
+
+    if (slash == NULL || slash == *located) {
+        return RESTREAM_OK;
+    }
+
+    *directory = strndup(*located, (size_t) (slash - *located));
+
+    if (*directory == NULL) {
+        free(*located);
+        *located = NULL;
         return RESTREAM_ERROR;
     }
 
@@ -121,6 +168,7 @@ restream_store_sqlite_open(const char *path,
 
     if (path[0] != '/') {
         restream_store_error(err, RESTREAM_STORE_UNAVAILABLE,
+                             "the store cannot be opened",
                              "an absolute path was expected: \"%s\"", path);
         return NULL;
     }
@@ -154,6 +202,7 @@ restream_store_sqlite_open(const char *path,
 nomem:
 
     restream_store_error(err, RESTREAM_STORE_UNAVAILABLE,
+                         "there is no memory for the store",
                          "there is no memory for the store: \"%s\"", path);
 
     if (s) {
@@ -241,6 +290,8 @@ restream_store_sqlite_begin(restream_store_sqlite_t *s, int write,
 
     if (schema != (uint64_t) s->schema) {
         restream_store_error(err, RESTREAM_STORE_UNAVAILABLE,
+                             "the store now belongs to a newer version of this"
+                             " module, this worker only reads it",
                              "the store now belongs to a newer version of this"
                              " module, this worker only reads it: \"%s\"",
                              s->path);
@@ -332,7 +383,7 @@ restream_store_sqlite_failed(restream_store_sqlite_t *s, int rc,
         }
     }
 
-    restream_store_error(err, e->code, "%s (%s): \"%s\"", e->text, why,
+    restream_store_error(err, e->code, e->text, "%s (%s): \"%s\"", e->text, why,
                          s->path);
 
     return RESTREAM_ERROR;

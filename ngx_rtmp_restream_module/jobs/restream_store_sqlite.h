@@ -84,6 +84,9 @@ void restream_store_sqlite_close_file(restream_store_sqlite_t *s);
  */
 int restream_store_sqlite_empty_log(restream_store_sqlite_t *s);
 
+/* The same, and the log keeps nothing of what was in it; if it can be. */
+void restream_store_sqlite_cut_log(restream_store_sqlite_t *s);
+
 /* Is it the file that was opened first? */
 int restream_store_sqlite_in_place(restream_store_sqlite_t *s,
     restream_store_err_t *err);
@@ -161,6 +164,30 @@ int restream_store_sqlite_secret(restream_store_sqlite_t *s,
     restream_store_err_t *err);
 
 
+/* restream_store_sqlite_mac.c */
+
+/*
+ * What is stored of the hash of a request.
+ *
+ * in    hash      32 bytes, as many as the mac
+ */
+int restream_store_sqlite_mac(restream_store_sqlite_t *s, const uint8_t *hash,
+    uint8_t *mac, restream_store_err_t *err);
+
+/* OK: mac is of hash, by any of the keys; DECLINED: it is not */
+int restream_store_sqlite_is_mac(restream_store_sqlite_t *s,
+    const uint8_t *hash, const uint8_t *mac, restream_store_err_t *err);
+
+/* What steps of the schema call: restream_secret(), restream_mac(). */
+int restream_store_sqlite_mac_functions(sqlite3 *db);
+
+
+/* restream_store_sqlite_reseal.c */
+
+int restream_store_sqlite_reseal(restream_store_t *store,
+    restream_store_reseal_t *re, restream_store_err_t *err);
+
+
 /* restream_store_sqlite_read.c */
 
 typedef struct {
@@ -211,6 +238,7 @@ typedef struct {
     restream_store_sqlite_stream_t   have;      /* as it is stored */
     restream_stream_t               *made;      /* as it is to be stored */
     uint64_t                         revision;  /* of the store */
+    uint64_t                         retired;   /* as restream_apply.h says */
 } restream_store_sqlite_change_t;
 
 int restream_store_sqlite_change(restream_store_t *store,

@@ -153,6 +153,15 @@ restream_store_sqlite_transact(restream_store_sqlite_change_t *ch, int *write)
             ch->revision = change->now;
         }
 
+        if (restream_store_sqlite_number(s, RESTREAM_STORE_SQLITE_RETIRED,
+                                         &ch->retired, ch->err)
+            != RESTREAM_OK)
+        {
+            return RESTREAM_ERROR;
+        }
+
+        restream_change_versions(ch->have.st, ch->made, &ch->retired);
+
         if (restream_store_sqlite_save(ch) != RESTREAM_OK) {
             return RESTREAM_ERROR;
         }
@@ -211,7 +220,7 @@ static int
 restream_store_sqlite_save(restream_store_sqlite_change_t *ch)
 {
     if (restream_store_sqlite_run(ch->s, RESTREAM_STORE_SQLITE_SET_REVISION,
-                                  ch->err, "u", ch->revision)
+                                  ch->err, "uu", ch->revision, ch->retired)
         != RESTREAM_OK)
     {
         return RESTREAM_ERROR;
@@ -314,6 +323,7 @@ restream_store_sqlite_save_destinations(restream_store_sqlite_change_t *ch)
 
         if (st->destinations[n].id == 0) {
             restream_store_error(ch->err, RESTREAM_STORE_UNAVAILABLE,
+                                 "the system gives no random numbers",
                                  "the system gives no random numbers");
             return RESTREAM_ERROR;
         }

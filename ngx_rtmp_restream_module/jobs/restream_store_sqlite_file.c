@@ -54,6 +54,8 @@ restream_store_sqlite_create_file(restream_store_sqlite_t *s,
         restream_store_error(err, errno == ENOSPC || errno == EDQUOT
                                   ? RESTREAM_STORE_FULL
                                   : RESTREAM_STORE_UNAVAILABLE,
+                             "the store cannot be created, its directory has"
+                             " to belong to nginx's user",
                              "the store cannot be created (%s), its directory"
                              " has to belong to nginx's user: \"%s\"",
                              strerror(errno), s->path);
@@ -144,6 +146,11 @@ restream_store_sqlite_configure(restream_store_sqlite_t *s,
     (void) sqlite3_busy_handler(s->db, restream_store_sqlite_busy, s);
     (void) sqlite3_wal_hook(s->db, restream_store_sqlite_committed, s);
 
+    rc = restream_store_sqlite_mac_functions(s->db);
+    if (rc != SQLITE_OK) {
+        return restream_store_sqlite_failed(s, rc, err);
+    }
+
     (void) sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void) sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 
@@ -216,6 +223,8 @@ restream_store_sqlite_log(restream_store_sqlite_t *s,
     if (rc == RESTREAM_ERROR) {
         restream_store_error(err, RESTREAM_STORE_UNAVAILABLE,
                              "no write-ahead log is possible there, give the"
+                             " store a file on a local disk",
+                             "no write-ahead log is possible there, give the"
                              " store a file on a local disk: \"%s\"", s->path);
     }
 
@@ -246,6 +255,8 @@ restream_store_sqlite_in_place(restream_store_sqlite_t *s,
 
     if (stat(s->path, &sb) == -1) {
         restream_store_error(err, RESTREAM_STORE_UNAVAILABLE,
+                             "the store cannot be found, put it back or"
+                             " restart nginx",
                              "the store cannot be found (%s), put it back or"
                              " restart nginx: \"%s\"",
                              strerror(errno), s->path);
@@ -263,6 +274,7 @@ restream_store_sqlite_in_place(restream_store_sqlite_t *s,
     }
 
     restream_store_error(err, RESTREAM_STORE_UNAVAILABLE,
+                         "the store has been replaced while it was open",
                          "the store has been replaced while it was open,"
                          " stop nginx, put it in place without its -wal and"
                          " -shm, start nginx: \"%s\"", s->path);
@@ -343,6 +355,16 @@ restream_store_sqlite_empty_log(restream_store_sqlite_t *s)
     s->patience_ms = RESTREAM_STORE_SQLITE_BUSY_MS;
 
     return rc == SQLITE_OK ? RESTREAM_OK : RESTREAM_ERROR;
+}
+
+
+void
+restream_store_sqlite_cut_log(restream_store_sqlite_t *s)
+{
+    s->patience_ms = RESTREAM_STORE_SQLITE_LOG_MS;
+    (void) sqlite3_wal_checkpoint_v2(s->db, "main", SQLITE_CHECKPOINT_TRUNCATE,
+                                     NULL, NULL);
+    s->patience_ms = RESTREAM_STORE_SQLITE_BUSY_MS;
 }
 
 

@@ -7,7 +7,6 @@
 #include "restream_store_sqlite.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 
 #define RESTREAM_STORE_SQLITE_DAY    (24 * 3600 * 1000)     /* ms */
@@ -25,7 +24,7 @@ restream_store_sqlite_replay(restream_store_sqlite_change_t *ch)
 {
     int                       rc;
     char                     *app, *name;
-    const void               *hash;
+    const void               *mac;
     sqlite3_stmt             *stmt;
     const restream_change_t  *change;
 
@@ -46,14 +45,17 @@ restream_store_sqlite_replay(restream_store_sqlite_change_t *ch)
         return rc == RESTREAM_DONE ? RESTREAM_DECLINED : RESTREAM_ERROR;
     }
 
-    hash = sqlite3_column_blob(stmt, 0);
+    mac = sqlite3_column_blob(stmt, 0);
 
-    if (hash == NULL || sqlite3_column_bytes(stmt, 0) != 32
-        || memcmp(hash, change->request_hash, 32) != 0)
-    {
+    rc = mac && sqlite3_column_bytes(stmt, 0) == RESTREAM_SEAL_MAC
+         ? restream_store_sqlite_is_mac(ch->s, change->request_hash, mac,
+                                        ch->err)
+         : RESTREAM_DECLINED;
+
+    if (rc != RESTREAM_OK) {
         restream_store_sqlite_reset(stmt);
         ch->outcome->result = RESTREAM_CHANGE_REUSED;
-        return RESTREAM_OK;
+        return rc == RESTREAM_DECLINED ? RESTREAM_OK : RESTREAM_ERROR;
     }
 
     ch->outcome->result = RESTREAM_CHANGE_REPLAYED;
@@ -85,16 +87,23 @@ restream_store_sqlite_replay(restream_store_sqlite_change_t *ch)
 int
 restream_store_sqlite_remember(restream_store_sqlite_change_t *ch)
 {
+    uint8_t                   mac[RESTREAM_SEAL_MAC];
     const restream_change_t  *change;
 
     change = ch->change;
+
+    if (restream_store_sqlite_mac(ch->s, change->request_hash, mac, ch->err)
+        != RESTREAM_OK)
+    {
+        return RESTREAM_ERROR;
+    }
 
     if (restream_store_sqlite_run(ch->s, RESTREAM_STORE_SQLITE_SET_REQUEST,
                                   ch->err, "tthttuu",
                                   change->who ? change->who : "",
                                   change->idempotency_key,
-                                  change->request_hash, change->app,
-                                  change->name, ch->outcome->id, change->now)
+                                  mac, change->app, change->name,
+                                  ch->outcome->id, change->now)
         != RESTREAM_OK)
     {
         return RESTREAM_ERROR;

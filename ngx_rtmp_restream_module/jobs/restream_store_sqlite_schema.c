@@ -87,7 +87,18 @@ const char *const  restream_store_sqlite_schema[] = {
     "    PRIMARY KEY (who, key)"
     ") STRICT, WITHOUT ROWID;"
 
-    "CREATE INDEX requests_by_age ON requests (created_at);"
+    "CREATE INDEX requests_by_age ON requests (created_at);",
+
+    /* retired is the highest version that has lost its name; the hash of a
+     * request is a MAC */
+
+    "ALTER TABLE store ADD COLUMN retired INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE store ADD COLUMN secret BLOB NOT NULL DEFAULT x'';"
+
+    "UPDATE store SET secret = restream_secret();"
+
+    "UPDATE requests SET hash = restream_mac((SELECT secret FROM store),"
+    "                                        hash);"
 };
 
 const int  restream_store_sqlite_nschema =
@@ -168,6 +179,7 @@ restream_store_sqlite_check(restream_store_sqlite_t *s, int n, int *version,
         && (id != 0 || found != 0 || objects != 0))
     {
         restream_store_error(err, RESTREAM_STORE_UNAVAILABLE,
+                             "the store is another program's database",
                              "another program's database, give \"restream_"
                              "store\" a file of its own: \"%s\"", s->path);
         return RESTREAM_ERROR;
@@ -175,6 +187,8 @@ restream_store_sqlite_check(restream_store_sqlite_t *s, int n, int *version,
 
     if (found < 0 || found > n) {
         restream_store_error(err, RESTREAM_STORE_UNAVAILABLE,
+                             "the store was written by a newer version of this"
+                             " module",
                              "the store was written by a newer version of this"
                              " module (%lld, this one knows %d), install that"
                              " or restore a backup: \"%s\"",

@@ -60,6 +60,7 @@ restream_store_sqlite_bind_secret(restream_store_sqlite_t *s,
     if (restream_seal(s->seal, plain, place, sealed) != RESTREAM_OK) {
         free(sealed);
         restream_store_error(err, RESTREAM_STORE_UNAVAILABLE,
+                             "a stream key cannot be encrypted",
                              "a stream key cannot be encrypted, OpenSSL has no"
                              " random numbers or no AES-256-GCM");
         return RESTREAM_ERROR;
@@ -138,6 +139,11 @@ failed:
     free(plain);
 
     restream_store_error(err, RESTREAM_STORE_UNAVAILABLE,
+                         rc == RESTREAM_DECLINED
+                         ? "stream keys are encrypted with a key that"
+                           " \"restream_store_key\" does not give"
+                         : "stream keys are damaged, restore a backup or"
+                           " remove the stream",
                          rc == RESTREAM_DECLINED
                          ? "the stream keys of \"%.80s/%.80s\" are encrypted"
                            " with a key that \"restream_store_key\" does not"

@@ -29,7 +29,9 @@
                                                                               \
     X(SCHEMA, "PRAGMA user_version")                                          \
     X(REVISION, "SELECT revision FROM store")                                 \
-    X(SET_REVISION, "UPDATE store SET revision = ?1")                         \
+    X(RETIRED, "SELECT retired FROM store")                                   \
+    X(SECRET, "SELECT secret FROM store")                                     \
+    X(SET_REVISION, "UPDATE store SET revision = ?1, retired = ?2")           \
                                                                               \
     X(STREAM, RESTREAM_STORE_SQLITE_SELECT " WHERE app = ?1 AND name = ?2")   \
     X(LIST, RESTREAM_STORE_SQLITE_SELECT                                      \
@@ -66,6 +68,13 @@
     X(SET_SWITCH,                                                             \
       "INSERT INTO switches (stream, name, enabled) VALUES (?1, ?2, ?3)"      \
       " ON CONFLICT DO UPDATE SET enabled = excluded.enabled")                \
+                                                                              \
+    X(SECRETS,                                                                \
+      "SELECT place, destinations.id, app, streams.name, url, key"            \
+      " FROM destinations JOIN streams ON streams.id = stream"                \
+      " WHERE place > ?1 ORDER BY place LIMIT ?2")                            \
+    X(SET_SECRETS,                                                            \
+      "UPDATE destinations SET url = ?2, key = ?3 WHERE place = ?1")          \
                                                                               \
     X(REQUEST,                                                                \
       "SELECT hash, app, name, destination FROM requests"                     \

@@ -28,4 +28,18 @@ int restream_change_apply(const restream_stream_t *have,
     restream_change_outcome_t *outcome);
 
 
+/*
+ * Sets the versions of what a change has made or has given another name, so
+ * that no version comes back under a name that had it: whoever has seen what
+ * was removed changes nothing of what is in its place now.
+ *
+ * in    have, made  as of restream_change_apply(), with outcome->changed
+ *       *retired    the highest version that has lost its name, in all of the
+ *                   store; 0 in one that is new
+ * out   *retired    with this change
+ */
+void restream_change_versions(const restream_stream_t *have,
+    restream_stream_t *made, uint64_t *retired);
+
+
 #endif /* _RESTREAM_APPLY_H_INCLUDED_ */

@@ -104,7 +104,8 @@ typedef struct {
     char                         *idempotency_key;
     char                         *who;          /* token's name, jwt's sub */
     uint8_t                       request_hash[32]; /* SHA-256 of method, path
-                                                   and body */
+                                                   and body; the store keeps a
+                                                   MAC of it */
 } restream_change_t;
 
 
@@ -118,7 +119,8 @@ typedef struct {
  *   whether a PATCH or a switch set it: If-Match protects from both.  What is
  *   observed (state, counters) does not count.  A change adds one to each
  *   destination that it touches and one to the stream, whatever it touches.
- *   What is so already is no change.
+ *   What is so already is no change.  What is made begins with 1, or above all
+ *   versions that have been removed, whatever their names.
  *
  *   A list replaces: the destinations that it does not name go.  An entry with
  *   the name of a stored one keeps that one's id and place, and its url, key

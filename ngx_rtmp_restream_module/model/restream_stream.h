@@ -58,8 +58,9 @@ typedef struct {
     int                       configured;   /* 0: only switches are stored */
     uint32_t                  maximum;      /* RESTREAM_MAXIMUM_NONE or the
                                                stream's own */
-    uint64_t                  version;      /* from 1; also counts changes of
-                                               its destinations and switches;
+    uint64_t                  version;      /* from 1 or more; also counts
+                                               changes of its destinations and
+                                               switches;
                                                0: not configured */
     uint64_t                  revision;     /* of the whole store: grows with
                                                every change of anything here,

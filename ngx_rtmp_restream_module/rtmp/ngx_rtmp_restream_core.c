@@ -6,6 +6,7 @@
 #include "ngx_rtmp_restream_control.h"
 #include "ngx_rtmp_restream_store.h"
 #include "ngx_rtmp_restream_store_conf.h"
+#include "ngx_rtmp_restream_store_reseal.h"
 #include "ngx_rtmp_restream_tls.h"
 
 
@@ -289,6 +290,8 @@ ngx_rtmp_restream_core_init_process(ngx_cycle_t *cycle)
     ev->cancelable = 1;
 
     ngx_add_timer(ev, NGX_RTMP_RESTREAM_CORE_KEEP);
+
+    ngx_rtmp_restream_store_reseal(&rccf->main->store);
 
     return NGX_OK;
 }

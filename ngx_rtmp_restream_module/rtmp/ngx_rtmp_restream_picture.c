@@ -7,6 +7,7 @@
 #include "ngx_rtmp_restream_core.h"
 #include "ngx_rtmp_restream_reason.h"
 #include "ngx_rtmp_restream_record.h"
+#include "ngx_rtmp_restream_target.h"
 
 
 static ngx_rtmp_restream_view_stream_t *ngx_rtmp_restream_picture_find(
@@ -17,6 +18,7 @@ static ngx_int_t ngx_rtmp_restream_picture_config_live(
     ngx_rtmp_restream_picture_t *pic);
 static ngx_int_t ngx_rtmp_restream_picture_stored(ngx_pool_t *pool,
     ngx_rtmp_restream_picture_t *pic);
+static void ngx_rtmp_restream_picture_cleanup(void *data);
 static void ngx_rtmp_restream_picture_off(
     ngx_rtmp_restream_view_destination_t *vd);
 
@@ -26,6 +28,7 @@ ngx_rtmp_restream_picture(ngx_pool_t *pool, ngx_rtmp_restream_view_t *view,
     ngx_str_t *app, ngx_str_t *name, restream_stream_t *stored)
 {
     ngx_uint_t                      n;
+    ngx_pool_cleanup_t             *cln;
     ngx_rtmp_restream_picture_t    *pic;
     ngx_rtmp_restream_app_conf_t   *conf;
     ngx_rtmp_restream_core_conf_t  *rccf;
@@ -38,10 +41,15 @@ ngx_rtmp_restream_picture(ngx_pool_t *pool, ngx_rtmp_restream_view_t *view,
         }
     }
 
-    pic = ngx_pcalloc(pool, sizeof(ngx_rtmp_restream_picture_t));
-    if (pic == NULL) {
+    cln = ngx_pool_cleanup_add(pool, sizeof(ngx_rtmp_restream_picture_t));
+    if (cln == NULL) {
         return NULL;
     }
+
+    pic = cln->data;
+    ngx_memzero(pic, sizeof(ngx_rtmp_restream_picture_t));
+
+    cln->handler = ngx_rtmp_restream_picture_cleanup;
 
     pic->app = *app;
     pic->name = *name;
@@ -189,6 +197,11 @@ ngx_rtmp_restream_picture_stored(ngx_pool_t *pool,
             return NGX_ERROR;
         }
 
+        if (rc != NGX_OK) {
+            ngx_memzero(&pd->view.record.target,
+                        sizeof(ngx_rtmp_restream_target_t));
+        }
+
         pd->stored = dst;
         pic->ndestinations++;
 
@@ -203,6 +216,26 @@ ngx_rtmp_restream_picture_stored(ngx_pool_t *pool,
     }
 
     return NGX_OK;
+}
+
+
+/* of those that the store has the keys are here, too */
+
+static void
+ngx_rtmp_restream_picture_cleanup(void *data)
+{
+    ngx_rtmp_restream_picture_t *pic = data;
+
+    ngx_uint_t                                i;
+    ngx_rtmp_restream_picture_destination_t  *pd;
+
+    for (i = 0; i < pic->ndestinations; i++) {
+        pd = &pic->destinations[i];
+
+        if (pd->stored) {
+            ngx_rtmp_restream_target_wipe(&pd->view.record.target);
+        }
+    }
 }
 
 

@@ -19,6 +19,8 @@ static void ngx_rtmp_restream_store_hold_handler(ngx_event_t *ev);
 static void ngx_rtmp_restream_store_run(void *data);
 static void ngx_rtmp_restream_store_run_off(
     ngx_rtmp_restream_store_call_t *call);
+static void ngx_rtmp_restream_store_error(restream_store_err_t *err,
+    const char *text);
 static void ngx_rtmp_restream_store_done(void *owner, void *data);
 static void ngx_rtmp_restream_store_clear(
     ngx_rtmp_restream_store_call_t *call);
@@ -69,10 +71,8 @@ ngx_rtmp_restream_store_create_call(ngx_rtmp_restream_store_conf_t *conf,
     /* as long as nobody has said otherwise */
 
     job->call.rc = RESTREAM_ERROR;
-    job->call.err.code = RESTREAM_STORE_UNAVAILABLE;
-    ngx_cpystrn((u_char *) job->call.err.text,
-                (u_char *) "the thread pool takes no more work",
-                RESTREAM_STORE_ERR);
+    ngx_rtmp_restream_store_error(&job->call.err,
+                                  "the thread pool takes no more work");
 
     ngx_rtmp_restream_store_count(1);
 
@@ -205,6 +205,10 @@ ngx_rtmp_restream_store_run(void *data)
         call->rc = restream_store_change(store, call->change, &call->outcome,
                                          &call->err);
         break;
+
+    case NGX_RTMP_RESTREAM_STORE_RESEAL:
+        call->rc = restream_store_reseal(store, &call->reseal, &call->err);
+        break;
     }
 }
 
@@ -215,14 +219,25 @@ static void
 ngx_rtmp_restream_store_run_off(ngx_rtmp_restream_store_call_t *call)
 {
     if (call->op == NGX_RTMP_RESTREAM_STORE_CHANGE) {
-        ngx_cpystrn((u_char *) call->err.text,
-                    (u_char *) "\"restream_store\" is off: nothing can be "
-                    "changed here", RESTREAM_STORE_ERR);
+        ngx_rtmp_restream_store_error(&call->err, "\"restream_store\" is off: "
+                                      "nothing can be changed here");
         return;
     }
 
     call->rc = (call->op == NGX_RTMP_RESTREAM_STORE_GET) ? RESTREAM_DECLINED
                                                          : RESTREAM_OK;
+}
+
+
+/* text is a literal */
+
+static void
+ngx_rtmp_restream_store_error(restream_store_err_t *err, const char *text)
+{
+    err->code = RESTREAM_STORE_UNAVAILABLE;
+    err->told = text;
+
+    ngx_cpystrn((u_char *) err->text, (u_char *) text, RESTREAM_STORE_ERR);
 }
 
 

@@ -3,7 +3,8 @@
  * and answered later.
  *
  * One call at a time per worker, on the worker's one handle, which is opened by
- * the first call and closed when the worker exits.  Used by control alone.
+ * the first call and closed when the worker exits.  Used by control, and to
+ * seal anew what is stored.
  */
 
 #ifndef _NGX_RTMP_RESTREAM_STORE_H_INCLUDED_
@@ -20,7 +21,8 @@
 typedef enum {
     NGX_RTMP_RESTREAM_STORE_GET = 0,
     NGX_RTMP_RESTREAM_STORE_LIST,
-    NGX_RTMP_RESTREAM_STORE_CHANGE
+    NGX_RTMP_RESTREAM_STORE_CHANGE,
+    NGX_RTMP_RESTREAM_STORE_RESEAL
 } ngx_rtmp_restream_store_op_e;
 
 
@@ -38,6 +40,9 @@ struct ngx_rtmp_restream_store_call_s {
     char                            *after_app;
     char                            *after_name;
     uint32_t                         limit;
+
+    /* in and out */
+    restream_store_reseal_t          reseal;    /* RESEAL */
 
     /* out */
     int                              rc;        /* as restream_store_*() */

@@ -273,13 +273,13 @@ ngx_rtmp_restream_store_conf_default(ngx_cycle_t *cycle, ngx_str_t *dsn)
     path.len = p - path.data;
 
     dsn->data = ngx_pnalloc(cycle->pool,
-                            sizeof("sqlite:") + path.len
+                            ngx_strlen(restream_store_scheme()) + path.len
                             + sizeof(NGX_RTMP_RESTREAM_STORE_NAME));
     if (dsn->data == NULL) {
         return NGX_ERROR;
     }
 
-    p = ngx_sprintf(dsn->data, "sqlite:%V%s", &path,
+    p = ngx_sprintf(dsn->data, "%s%V%s", restream_store_scheme(), &path,
                     NGX_RTMP_RESTREAM_STORE_NAME);
     *p = '\0';
 

@@ -290,6 +290,12 @@ ngx_rtmp_restream_target_decode(ngx_pool_t *pool, ngx_str_t *str)
     str->len = restream_url_decode(text, str->data);
     str->data[str->len] = '\0';
 
+    /* a password, in a copy that nobody sees any more */
+
+    if (text.len) {
+        ngx_explicit_memzero(text.data, text.len);
+    }
+
     return NGX_OK;
 }
 

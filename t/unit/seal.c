@@ -169,6 +169,57 @@ test_damaged(void)
 }
 
 
+static void
+test_mac(void)
+{
+    uint8_t           mac[RESTREAM_SEAL_MAC], other[RESTREAM_SEAL_MAC];
+    restream_seal_t  *seal;
+
+    /* made by another implementation */
+
+    static uint8_t  known[] =
+        "\xc1\x3e\x0a\x5b\x77\xd2\x87\x89\x64\x43\x35\x38"
+        "\x83\xea\xf2\x9d\x1d\x7f\xb9\x1d\x05\x99\xf8\x70"
+        "\x33\x4a\xcd\x25\xf0\xbd\xd1\x30";
+
+    seal = restream_seal_create(keys, 2);
+
+    is_uint(restream_seal_mac(seal, 0, string(PLAIN), mac), RESTREAM_OK,
+            "a MAC");
+    is_mem(mac, sizeof(mac), known, sizeof(known) - 1,
+           "is what another one makes");
+    is_uint(restream_seal_mac(seal, 1, string(PLAIN), other), RESTREAM_OK,
+            "each key");
+    ok(memcmp(mac, other, sizeof(mac)) != 0, "has one of its own");
+    is_uint(restream_seal_mac(seal, 2, string(PLAIN), other),
+            RESTREAM_DECLINED, "there are so many keys");
+
+    restream_seal_destroy(&seal);
+}
+
+
+static void
+test_first(void)
+{
+    restream_seal_t  *one, *two;
+
+    one = restream_seal_create(keys + RESTREAM_SEAL_KEY, 1);
+    two = restream_seal_create(keys, 2);
+
+    is_uint(restream_seal(one, string(PLAIN), string("here"), out),
+            RESTREAM_OK, "a value");
+    ok(restream_seal_is_first(one, bytes(out, SEALED)),
+       "of the first key here");
+    ok(!restream_seal_is_first(two, bytes(out, SEALED)),
+       "of the second one there");
+    ok(!restream_seal_is_first(one, bytes(out, RESTREAM_SEAL_OVERHEAD - 1)),
+       "what is too short is of none");
+
+    restream_seal_destroy(&one);
+    restream_seal_destroy(&two);
+}
+
+
 int
 main(void)
 {
@@ -176,6 +227,8 @@ main(void)
     test_seal();
     test_rotation();
     test_damaged();
+    test_mac();
+    test_first();
 
     return done_testing();
 }

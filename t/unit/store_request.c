@@ -8,6 +8,10 @@
 #define DAY  (24 * 3600 * 1000)
 
 
+#define KEY_A  "first key of thirty-two bytes !!"
+#define KEY_B  "second key, of thirty-two bytes!"
+
+
 static restream_change_t *
 request(restream_change_e kind, const char *who, const char *key, uint8_t hash)
 {
@@ -195,6 +199,51 @@ test_age(void)
 }
 
 
+/* its key is not to be had with the file alone, and outlives a rotation */
+
+static void
+test_keys(void)
+{
+    unsigned                i;
+    restream_store_keys_t   ring;
+
+    struct {
+        const char  *what;
+        const char  *keys;
+        uint32_t     n;
+        int          result;
+    } rings[] = {
+        { "with a key in front of it", KEY_A, 1, RESTREAM_CHANGE_REPLAYED },
+        { "with another one in front", KEY_B KEY_A, 2,
+          RESTREAM_CHANGE_REPLAYED },
+        { "without any", NULL, 0, RESTREAM_CHANGE_REPLAYED }
+    };
+
+    store_change(post_stream("plain", "plain"));
+    is_uint(store_sql("SELECT count(*) FROM requests WHERE hash = x'01010101"
+                      "01010101010101010101010101010101010101010101010101010"
+                      "101'"), 0, "no hash of a request is stored");
+
+    for (i = 0; i < 3; i++) {
+        ring.keys = (uint8_t *) rings[i].keys;
+        ring.n = rings[i].n;
+        store_open_keys(&ring);
+
+        is_uint(store_change(post_stream("plain", "plain")), rings[i].result,
+                "a request of before any key, %s", rings[i].what);
+
+        if (i == 0) {
+            store_change(post_stream("sealed", "sealed"));
+            continue;
+        }
+
+        is_uint(store_change(post_stream("sealed", "sealed")),
+                i == 1 ? RESTREAM_CHANGE_REPLAYED : RESTREAM_CHANGE_REUSED,
+                "one of the first key, %s", rings[i].what);
+    }
+}
+
+
 int
 main(void)
 {
@@ -206,6 +255,7 @@ main(void)
     test_unchanged();
     test_gone();
     test_age();
+    test_keys();
 
     restream_stream_destroy(&outcome.stream);
     store_done();

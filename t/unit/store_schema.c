@@ -9,6 +9,7 @@
 #include "jobs/restream_store_sqlite.h"
 
 
+#define N      2                                /* the newest version */
 #define FIRST  restream_store_sqlite_schema[0]
 
 
@@ -48,47 +49,86 @@ is_refused(const char *words, const char *name)
     ok(store == NULL && store_err.code == RESTREAM_STORE_UNAVAILABLE
        && strstr(store_err.text, words) && strstr(store_err.text, store_path),
        "%s: %s", name, store == NULL ? store_err.text : "opened");
+    ok(store == NULL && strstr(store_err.told, store_dir) == NULL,
+       "%s: whoever asked is not told where", name);
 }
 
 
 static void
 test_steps(void)
 {
-    const char         *steps[3];
+    const char         *steps[N + 2];
     restream_stream_t  *st;
 
-    steps[0] = FIRST;
-    steps[1] = "ALTER TABLE streams ADD COLUMN colour TEXT NOT NULL"
+    memcpy(steps, restream_store_sqlite_schema, N * sizeof(char *));
+
+    steps[N] = "ALTER TABLE streams ADD COLUMN colour TEXT NOT NULL"
                " DEFAULT 'red';"
                "UPDATE streams SET colour = 'blue' WHERE name = 'show';";
-    steps[2] = "CREATE TABLE more (x INTEGER) STRICT; INSERT INTO nowhere"
+    steps[N + 1] = "CREATE TABLE more (x INTEGER) STRICT; INSERT INTO nowhere"
                " VALUES (1);";
 
     store_open_new();
     store_create();
 
-    is_uint(store_sql("PRAGMA user_version"), restream_store_sqlite_nschema,
+    is_uint(restream_store_sqlite_nschema, N, "so many steps there are");
+    is_uint(store_sql("PRAGMA user_version"), N,
             "a new file has the newest version");
 
-    is_uint(restream_store_sqlite_migrate(handle(), steps, 3, &store_err),
+    is_uint(restream_store_sqlite_migrate(handle(), steps, N + 2, &store_err),
             RESTREAM_ERROR, "a step that fails");
-    ok(store_sql("PRAGMA user_version") == 1
+    ok(store_sql("PRAGMA user_version") == N
        && store_sql("SELECT count(*) FROM pragma_table_info('streams')"
                     " WHERE name = 'colour'") == 0
        && sqlite3_get_autocommit(handle()->db),
        "leaves the version before all of them");
 
-    is_uint(restream_store_sqlite_migrate(handle(), steps, 2, &store_err),
+    is_uint(restream_store_sqlite_migrate(handle(), steps, N + 1, &store_err),
             RESTREAM_OK, "an older file is brought on");
-    ok(store_sql("PRAGMA user_version") == 2
+    ok(store_sql("PRAGMA user_version") == N + 1
        && store_sql("SELECT count(*) FROM streams WHERE colour = 'blue'") == 1,
        "with what is in it");
-    is_uint(restream_store_sqlite_migrate(handle(), steps, 2, &store_err),
+    is_uint(restream_store_sqlite_migrate(handle(), steps, N + 1, &store_err),
             RESTREAM_OK, "once");
 
     st = store_get(APP, NAME);
     ok(st != NULL, "old columns are read as before");
     restream_stream_destroy(&st);
+}
+
+
+/* a request that the first version has remembered by its hash */
+
+static void
+test_first(void)
+{
+    char                sql[4096];
+    restream_change_t  *c;
+
+    snprintf(sql, sizeof(sql),
+             "%s INSERT INTO streams VALUES (1, '" APP "', '" NAME "', 1, %u,"
+             " 3, 1, 1, 1);"
+             "INSERT INTO requests VALUES ('a', 'k', x'%s', '" APP "', '" NAME
+             "', 0, %llu); PRAGMA user_version = 1", FIRST,
+             RESTREAM_MAXIMUM_NONE, "0707070707070707070707070707070707070707"
+             "070707070707070707070707", (unsigned long long) change_now);
+
+    make(sql);
+    store_open();
+
+    is_uint(store_sql("SELECT count(*) FROM requests WHERE hash = x'07070707"
+                      "07070707070707070707070707070707070707070707070707070"
+                      "707'"), 0, "a file of version 1: its hashes are gone");
+    is_uint(store_sql("SELECT length(secret) FROM store"), 32,
+            "it has got a secret");
+
+    c = change(RESTREAM_CHANGE_CREATE_STREAM);
+    c->who = strdup("a");
+    c->idempotency_key = strdup("k");
+    memset(c->request_hash, 7, 32);
+    is_uint(store_change(c), RESTREAM_CHANGE_REPLAYED,
+            "and the request is known");
+    is_uint(outcome.stream->version, 3, "with its stream");
 }
 
 
@@ -196,6 +236,7 @@ main(void)
     store_init();
 
     test_steps();
+    test_first();
     test_newer();
     test_others();
     test_together();

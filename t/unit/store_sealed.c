@@ -88,7 +88,7 @@ test_sealed(void)
     ok(strcmp(outcome.stream->destinations[0].key, "secret-key-a") == 0,
        "the outcome has them plain");
 
-    ok(!holds("secret") && holds("live"), "the file has none of them");
+    ok(!holds("secret-") && holds("live"), "the file has none of them");
     is_uint(store_sql("SELECT count(*) FROM destinations"
                       " WHERE typeof(url) = 'blob' AND typeof(key) = 'blob'"),
             2, "urls are sealed as well");
@@ -120,6 +120,83 @@ test_plain(void)
 
     restream_store_close(&store);
     ok(!holds("secret-key-a"), "nothing of it is left in the file");
+}
+
+
+/* calls until there is no more, of which there are *calls; -1: an error */
+
+static int
+reseal(restream_store_reseal_t *re, unsigned *calls)
+{
+    int  rc;
+
+    memset(re, 0, sizeof(restream_store_reseal_t));
+    *calls = 0;
+
+    do {
+        rc = restream_store_reseal(store, re, &store_err);
+        ++*calls;
+    } while (rc == RESTREAM_OK);
+
+    return rc == RESTREAM_DONE ? 0 : -1;
+}
+
+
+/* plain, or sealed with whatever key: all of it with the first */
+
+static void
+test_reseal(void)
+{
+    char                      name[16];
+    int64_t                   revision;
+    unsigned                  i, calls;
+    restream_change_t        *c;
+    restream_store_reseal_t   re;
+
+    restream_store_close(&store);
+    store_remove_file();
+    store_open();
+    store_create();
+
+    is_uint(reseal(&re, &calls), 0, "without keys nothing is sealed anew");
+    is_uint(re.sealed, 0, "nothing");
+
+    reopen(KEY_A, 1);
+
+    for (i = 0; i < 150; i++) {
+        c = change(RESTREAM_CHANGE_CREATE_DESTINATION);
+        c->max_destinations = 1000;
+        snprintf(name, sizeof(name), "d%u", i);
+        entry(c, name, "rtmp://b/live", "secret-key-b");
+        store_change(c);
+    }
+
+    reopen(KEY_B KEY_A, 2);
+    revision = store_sql("SELECT revision FROM store");
+
+    is_uint(reseal(&re, &calls), 0, "a new key in front");
+    ok(re.sealed == 151 && re.lost == 0, "all of them are sealed with it");
+    is_uint(calls, 3, "in steps");
+    ok(store_sql("SELECT revision FROM store") == revision
+       && store_sql("SELECT max(version) FROM destinations") == 1,
+       "that change nothing of them");
+    ok(!holds("secret-key"), "and what was plain is nowhere, the log included");
+
+    is_uint(reseal(&re, &calls), 0, "again");
+    is_uint(re.sealed, 0, "there is nothing to do");
+
+    reopen(KEY_B, 1);
+    ok(strcmp(key_of("a"), "secret-key-a") == 0
+       && strcmp(key_of("d149"), "secret-key-b") == 0,
+       "the old key is not needed any more");
+
+    reopen(KEY_A, 1);
+    is_uint(reseal(&re, &calls), 0, "another key alone");
+    ok(re.sealed == 0 && re.lost == 151, "they are counted, and left");
+
+    reopen(KEY_A KEY_B, 2);
+    is_uint(reseal(&re, &calls), 0, "with theirs behind it");
+    ok(re.sealed == 151 && re.lost == 0, "they are sealed");
 }
 
 
@@ -164,6 +241,7 @@ test_lost(void)
        && store_err.code == RESTREAM_STORE_UNAVAILABLE
        && strstr(store_err.text, "restream_store_key")
        && strstr(store_err.text, APP "/" NAME)
+       && !strstr(store_err.told, NAME)
        && !strstr(store_err.text, "secret"),
        "another key: the error tells the directive and the stream");
     is_uint(restream_store_list(store, &filter, &list, &n, &store_err),
@@ -241,6 +319,7 @@ main(void)
     test_rotation();
     test_lost();
     test_moved();
+    test_reseal();
 
     restream_stream_destroy(&outcome.stream);
     store_done();
