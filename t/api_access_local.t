@@ -58,6 +58,30 @@ http {
     }
 
     server {
+        listen 127.0.0.1:%%PORT_82%% proxy_protocol;
+        listen 127.0.0.1:%%PORT_84%%;
+
+        set_real_ip_from 0.0.0.0/0;
+        set_real_ip_from ::/0;
+        real_ip_header proxy_protocol;
+
+        location /restream/ {
+            restream_api;
+        }
+
+        location /x-real-ip/ {
+            real_ip_header X-Real-IP;
+            restream_api;
+        }
+
+        location /recursive/ {
+            real_ip_header X-Test-Address;
+            real_ip_recursive on;
+            restream_api;
+        }
+    }
+
+    server {
         listen 127.0.0.1:%%PORT_81%%;
 
         location /restream/ {
@@ -82,8 +106,8 @@ wait_until { request('GET', '/restream/streams/live/alice1')->{status} == 200 }
 my @here = (
     [], [Host => "localhost:$port"], [Host => 'LOCALHOST'],
     [Host => '127.0.0.1'], [Host => "127.9.9.9:$port"], [Host => '[::1]'],
-    [Host => "[::1]:$port"], ['X-Test-Address' => '127.0.0.2'],
-    ['X-Test-Address' => '::1'],
+    [Host => "[::1]:$port"], ['X-Test-Address' => 'no address'],
+    ['X-Test-Address' => 'unix:'],
     [Host => "localhost:$port", Origin => "http://localhost:$port"],
     [Host => 'localhost', Origin => 'http://localhost'],
     [Authorization => 'Bearer whatever'],
@@ -102,6 +126,13 @@ my @elsewhere = (
     ['another one', 'X-Test-Address' => '2001:db8::1'],
     ['another one', 'X-Test-Address' => '10.0.0.1'],
     ['another one', 'X-Test-Address' => '0.0.0.0'],
+    ['a proxy', 'X-Test-Address' => '127.0.0.2'],
+    ['a proxy', 'X-Test-Address' => '::1'],
+    ['a proxy', 'X-Test-Address' => '127.0.0.1'],
+    ['a proxy', 'X-Test-Address' => '127.0.0.1:1'],
+    ['a proxy', 'CF-Connecting-IP' => '127.0.0.1'],
+    ['a proxy', 'True-Client-IP' => '127.0.0.1'],
+    ['a proxy', 'X-Client-IP' => '127.0.0.1'],
     ['a proxy', 'X-Forwarded-For' => '127.0.0.1'],
     ['a proxy', 'X-Forwarded-For' => ''],
     ['a proxy', 'x-forwarded-proto' => 'https'],
@@ -157,6 +188,31 @@ like(raw("GET /restream/streams HTTP/1.1\r\nHost: localhost\r\n"
 
 is(Test::Restream::HTTP->new(port => $t->port(81))
    ->get('/restream/streams')->{status}, 403, 'through a proxy beside us');
+
+# whatever realip is told to take for the address
+
+like(raw("PROXY TCP4 127.0.0.1 127.0.0.1 1024 80\r\n"
+         . "GET /restream/streams HTTP/1.1\r\nHost: localhost\r\n"
+         . "Connection: close\r\n\r\n", 82), qr/\AHTTP\S+ 403 /,
+     'the PROXY protocol');
+like(raw("PROXY UNKNOWN\r\nGET /restream/streams HTTP/1.1\r\n"
+         . "Host: localhost\r\nConnection: close\r\n\r\n", 82),
+     qr/\AHTTP\S+ 403 /, 'with or without an address');
+
+for my $case (['/x-real-ip', 'X-Real-IP'], ['/recursive', 'X-Test-Address'],
+              ['/recursive', 'X-Test-Address', ', 127.0.0.1'])
+{
+    my ($prefix, $header, $more) = @$case;
+    my $http = sub {
+        Test::Restream::HTTP->new(port => $t->port(84))
+            ->request('GET', "$prefix/streams", headers => { @_ });
+    };
+
+    is($http->()->{status}, 200, "$prefix: who is here");
+    is($http->($header => $_ . ($more || ''))->{status}, 403,
+       "and who says it is $_" . ($more || ''))
+        for qw/127.0.0.1 192.0.2.1 ::1/;
+}
 
 my $unix = IO::Socket::UNIX->new(Peer => $t->dir() . '/api.sock');
 print $unix "GET /restream/streams HTTP/1.1\r\nHost: localhost\r\n"
@@ -263,9 +319,10 @@ sub named {
 
 
 sub raw {
-    my ($text) = @_;
+    my ($text, $at) = @_;
 
-    my $sock = IO::Socket::IP->new(PeerHost => '127.0.0.1', PeerPort => $port)
+    my $sock = IO::Socket::IP->new(PeerHost => '127.0.0.1',
+                                   PeerPort => $t->port($at || 80))
         or return '';
 
     print $sock $text;

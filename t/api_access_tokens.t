@@ -14,6 +14,7 @@ use JSON::PP ();
 
 use lib 't/lib';
 use Test::Restream;
+use Test::Restream::Util qw/slurp/;
 
 my $t = Test::Restream->new();
 
@@ -267,6 +268,42 @@ for my $headers ([as('reader')], [], [Authorization => 'Bearer wrong'],
     is($answer->{headers}{'access-control-allow-origin'},
        'https://panel.example', "it may read an answer of $answer->{status}");
     like($answer->{headers}{vary}, qr/\bOrigin\b/, 'which is for its origin');
+}
+
+# every route, those for everybody among them
+
+my $paths = JSON::PP::decode_json(slurp($t->tree() . '/conf/openapi.json'))
+    ->{paths};
+
+for my $template (sort keys %$paths) {
+    my $path = '/restream' . $template =~ s/\{(\w+)\}/
+        $1 eq 'app' ? 'live' : $1 eq 'name' ? 'alice1' : 'name:x'/erg;
+
+    for my $method (map { uc } grep { $_ eq 'get' } keys %{$paths->{$template}})
+    {
+        $answer = request($method, $path, %panel, as('reader'));
+        is($answer->{headers}{'access-control-allow-origin'},
+           'https://panel.example', "$method $template may be read");
+        like($answer->{headers}{vary}, qr/\bOrigin\b/, 'by its page');
+        $answer = request($method, $path, as('reader'));
+        ok(!exists $answer->{headers}{'access-control-allow-origin'},
+           'without an origin nothing is said of one');
+    }
+
+    $answer = request('OPTIONS', $path, %panel,
+                      'Access-Control-Request-Method' => 'GET');
+    is($answer->{status}, 204, "a preflight of $template");
+    is($answer->{headers}{'access-control-allow-origin'},
+       'https://panel.example', 'may be read');
+    like(request('OPTIONS', $path, as('reader'))->{headers}{allow} || '',
+         qr/\bOPTIONS\b/, 'OPTIONS tells the methods');
+}
+
+for my $path ('/restream/health', '/restream/openapi.json') {
+    $answer = request('GET', $path, %panel);
+    is($answer->{status}, 200, "$path needs no token");
+    is($answer->{headers}{'access-control-allow-origin'},
+       'https://panel.example', 'of a page either');
 }
 
 for my $origin ('https://page.example', 'https://panel.example.page.example',

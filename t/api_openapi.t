@@ -86,6 +86,8 @@ my @operations = map {
 
 is_deeply($api->get('/openapi.json')->{json}, $document,
           'the server has this document');
+is($api->get('/openapi.json')->{body},
+   slurp($t->tree() . '/conf/openapi.json'), 'as it is written');
 like($document->{openapi}, qr/\A3\.1\./, 'of OpenAPI 3.1');
 
 my %ids = map { $_->{id} => 1 } @operations;

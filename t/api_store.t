@@ -78,6 +78,24 @@ sub entry {
 }
 
 
+# The client is told what is wrong, the log alone where.
+
+sub is_told {
+    my ($answer, $what) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $dir = $t->dir();
+
+    like($answer->{json}{detail}, $what, 'the reason is told');
+    unlike($answer->{body}, qr/\Q$dir\E|restream\.db|\(/,
+           'but not where the store is, nor what the system said');
+    cmp_ok($t->log_matches(
+               qr/\[error\].*API: .*$what.*\(.*\): "\Q$dir\E.*restream\.db"/),
+           '>=', 1, 'the log has both');
+    return;
+}
+
+
 # Until it has got so many frames more.
 
 sub goes_on {
@@ -150,7 +168,7 @@ SKIP: {
 
     my $answer = $api->post($all, entry('new'));
     is_problem($answer, 503, 'store-unavailable', 'a file that is read-only');
-    isnt($answer->{json}{detail}, '', 'the reason is told');
+    is_told($answer, qr/can only be read/);
     goes_on('the stream goes on');
 
     my ($worker) = $t->worker_pids();
@@ -194,6 +212,7 @@ SKIP: {
     }
 
     is_problem($answer, 507, 'store-full', "full after $made changes");
+    is_told($answer, qr/no space/);
     goes_on('the stream goes on');
     is(@{$api->stream('live', 'show')->{destinations}}, $made + 2,
        'what was refused is not there');

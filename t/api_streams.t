@@ -189,6 +189,30 @@ is($api->get('/streams/live/show', undef,
              'If-None-Match' => '*')->{status}, 200,
    'If-None-Match means nothing');
 
+# what was removed and made anew is not what has been seen
+
+my $again = '/streams/live/again';
+my $new = { app => 'live', name => 'again', destinations => [
+    { name => 'a', url => 'rtmp://h.example/app', key => 'key-of-again' }] };
+
+is($api->post('/streams', $new)->{status}, 201, 'a stream');
+
+for my $path ($again, "$again/destinations/name:a") {
+    my $seen = $api->get($path)->{headers}{etag};
+
+    is($api->delete($path, undef, 'If-Match' => $seen)->{status}, 204,
+       'it is removed');
+    $path eq $again ? $api->post('/streams', $new)
+        : $api->post("$again/destinations", $new->{destinations}[0]);
+
+    is_problem($api->delete($path, undef, 'If-Match' => $seen), 412, 'version',
+               'made anew it is another one');
+    is($api->delete($path, undef, 'If-Match' =>
+                    $api->get($path)->{headers}{etag})->{status}, 204,
+       'with an ETag of its own');
+    $api->post('/streams', $new) if $path eq $again;
+}
+
 ###############################################################################
 
 # not configured, but live

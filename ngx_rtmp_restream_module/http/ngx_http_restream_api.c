@@ -51,8 +51,11 @@ ngx_http_restream_api_handler(ngx_http_request_t *r)
 
     /* each answers by itself, or lets pass: NGX_DECLINED */
 
-    rc = ngx_http_restream_api_public(call, found)
-         ? NGX_DECLINED : ngx_http_restream_auth(r, &call->grant);
+    rc = ngx_http_restream_auth_origin(r);
+
+    if (rc == NGX_DECLINED && !ngx_http_restream_api_public(call, found)) {
+        rc = ngx_http_restream_auth(r, &call->grant);
+    }
 
     if (rc == NGX_DECLINED) {
         rc = ngx_http_restream_api_route(call, found);
@@ -424,17 +427,28 @@ ngx_int_t
 ngx_http_restream_api_store_problem(ngx_http_restream_call_t *call,
     ngx_rtmp_restream_control_t *control)
 {
-    if (control->store->err.code == RESTREAM_STORE_FULL) {
-        return ngx_http_restream_reply_problem(call->request,
-                                               NGX_HTTP_INSUFFICIENT_STORAGE,
-                                               "store-full",
-                                               control->store->err.text, NULL);
+    ngx_http_request_t    *r;
+    restream_store_err_t  *err;
+
+    r = call->request;
+    err = &control->store->err;
+
+    /* where it is, and what the system said, is for the operator alone */
+
+    if (ngx_strcmp(err->text, err->told) != 0) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0, "restream API: %s",
+                      err->text);
     }
 
-    return ngx_http_restream_reply_problem(call->request,
-                                           NGX_HTTP_SERVICE_UNAVAILABLE,
-                                           "store-unavailable",
-                                           control->store->err.text, NULL);
+    if (err->code == RESTREAM_STORE_FULL) {
+        return ngx_http_restream_reply_problem(r,
+                                               NGX_HTTP_INSUFFICIENT_STORAGE,
+                                               "store-full", err->told, NULL);
+    }
+
+    return ngx_http_restream_reply_problem(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                           "store-unavailable", err->told,
+                                           NULL);
 }
 
 

@@ -8,7 +8,7 @@
  *
  * A cursor names a stream.  A limited grant is not told of one that it does not
  * see, nor that there is one: its answer ends with what it sees, however many
- * pages that takes.
+ * pages that takes, and the cursor names the last one that it was shown.
  */
 
 #include "ngx_http_restream_api.h"
@@ -31,6 +31,9 @@ struct ngx_http_restream_list_s {
     char                              after_app[RESTREAM_APP_MAX + 1];
     char                              after_name[RESTREAM_STREAM_NAME_MAX + 1];
                                                 /* the last one looked at */
+    char                              shown_app[RESTREAM_APP_MAX + 1];
+    char                              shown_name[RESTREAM_STREAM_NAME_MAX + 1];
+                                                /* the last one shown */
 };
 
 
@@ -48,7 +51,7 @@ static ngx_uint_t ngx_http_restream_list_wanted(
     ngx_http_restream_call_t *call, ngx_str_t *app, ngx_str_t *name,
     ngx_rtmp_restream_view_stream_t *vs, restream_stream_t *st);
 static ngx_int_t ngx_http_restream_list_reply(ngx_http_restream_call_t *call,
-    ngx_uint_t more);
+    const char *app, const char *name);
 static void ngx_http_restream_list_cleanup(void *data);
 
 
@@ -210,15 +213,17 @@ ngx_http_restream_list_done(void *owner, ngx_rtmp_restream_control_t *control)
         rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
 
     } else if (full) {
-        rc = ngx_http_restream_list_reply(call, 1);
+        rc = ngx_http_restream_list_reply(call, call->list->shown_app,
+                                          call->list->shown_name);
 
     } else if (control->store->n < control->store->limit) {
-        rc = ngx_http_restream_list_reply(call, 0);
+        rc = ngx_http_restream_list_reply(call, NULL, NULL);
 
     } else if (++call->list->pages >= NGX_HTTP_RESTREAM_LIST_PAGES
                && !call->grant.access->limited)
     {
-        rc = ngx_http_restream_list_reply(call, 1);
+        rc = ngx_http_restream_list_reply(call, call->list->after_app,
+                                          call->list->after_name);
 
     } else {
         rc = ngx_http_restream_list_page(call);
@@ -341,6 +346,9 @@ ngx_http_restream_list_take(ngx_http_restream_call_t *call,
         return NGX_OK;
     }
 
+    ngx_memcpy(list->shown_app, list->after_app, sizeof(list->shown_app));
+    ngx_memcpy(list->shown_name, list->after_name, sizeof(list->shown_name));
+
     pic = ngx_rtmp_restream_picture(call->request->pool, list->view, &app,
                                     &name, st);
     if (pic == NULL) {
@@ -403,8 +411,11 @@ ngx_http_restream_list_wanted(ngx_http_restream_call_t *call, ngx_str_t *app,
 }
 
 
+/* the next page is behind that stream; NULL: there is none */
+
 static ngx_int_t
-ngx_http_restream_list_reply(ngx_http_restream_call_t *call, ngx_uint_t more)
+ngx_http_restream_list_reply(ngx_http_restream_call_t *call, const char *app,
+    const char *name)
 {
     char                       cursor[RESTREAM_QUERY_CURSOR];
     json_t                    *json;
@@ -412,12 +423,12 @@ ngx_http_restream_list_reply(ngx_http_restream_call_t *call, ngx_uint_t more)
 
     list = call->list;
 
-    if (more) {
-        restream_query_cursor(list->after_app, list->after_name, cursor);
+    if (app) {
+        restream_query_cursor(app, name, cursor);
     }
 
     json = json_pack("{s:O, s:o}", "items", list->items,
-                     "nextCursor", more ? json_string(cursor) : json_null());
+                     "nextCursor", app ? json_string(cursor) : json_null());
 
     return ngx_http_restream_reply(call->request, NGX_HTTP_OK, json);
 }

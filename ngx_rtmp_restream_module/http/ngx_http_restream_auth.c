@@ -45,25 +45,32 @@ static ngx_int_t ngx_http_restream_auth_challenge(ngx_http_request_t *r,
 
 
 ngx_int_t
+ngx_http_restream_auth_origin(ngx_http_request_t *r)
+{
+    ngx_int_t                      rc;
+    ngx_http_restream_loc_conf_t  *rlcf;
+
+    rlcf = ngx_http_get_module_loc_conf(r, ngx_http_restream_module);
+
+    rc = ngx_http_restream_cors(r, rlcf->auth->cors);
+
+    if (rc == NGX_ERROR) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return rc == NGX_DONE ? ngx_http_restream_reply_empty(r) : NGX_DECLINED;
+}
+
+
+ngx_int_t
 ngx_http_restream_auth(ngx_http_request_t *r, ngx_http_restream_grant_t *grant)
 {
-    ngx_int_t                       rc;
     ngx_str_t                       value;
     const char                     *why;
     ngx_http_restream_auth_conf_t  *conf;
 
     conf = ((ngx_http_restream_loc_conf_t *)
            ngx_http_get_module_loc_conf(r, ngx_http_restream_module))->auth;
-
-    rc = ngx_http_restream_cors(r, conf->cors);
-
-    if (rc == NGX_ERROR) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (rc == NGX_DONE) {
-        return ngx_http_restream_reply_empty(r);
-    }
 
     /* urls stand in logs and histories, and in the Referer of others */
 

@@ -44,8 +44,17 @@ typedef struct {
 
 
 /*
- * Says who asks and what for, or answers: 400, 401, 403, 415, 429, and 204 to a
- * CORS preflight.  To be called before anything of the request is looked at.
+ * Who may read the answer, whatever it will be: headers of CORS, or 204 to a
+ * preflight.  To be called before anything of the request is looked at.
+ *
+ * ret   NGX_DECLINED  go on; else it has been answered: what the handler
+ *                     returns
+ */
+ngx_int_t ngx_http_restream_auth_origin(ngx_http_request_t *r);
+
+/*
+ * Says who asks and what for, or answers: 400, 401, 403, 415, 429.  To be
+ * called next.
  *
  * out   *grant        on DECLINED; ngx_http_restream_grant_free() frees it
  * ret   NGX_DECLINED  go on; else it has been answered: what the handler

@@ -16,6 +16,9 @@ static ngx_uint_t ngx_http_restream_local_peer(struct sockaddr *sockaddr);
 static ngx_uint_t ngx_http_restream_local_host(ngx_http_request_t *r,
     restream_str_t *host);
 static ngx_uint_t ngx_http_restream_local_proxied(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_restream_local_renamed(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_restream_local_is(ngx_http_request_t *r,
+    ngx_str_t *variable, ngx_str_t *value);
 static ngx_uint_t ngx_http_restream_local_origin(ngx_http_request_t *r,
     restream_str_t host);
 
@@ -28,7 +31,9 @@ static restream_access_t  ngx_http_restream_local_access = {
 /* what a proxy adds to the requests that it passes on */
 
 static char  *ngx_http_restream_local_headers[] = {
-    "forwarded", "x-forwarded-*", "x-real-ip", "via", NULL
+    "forwarded", "x-forwarded-*", "x-real-ip", "x-client-ip",
+    "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip",
+    "fastly-client-ip", "via", NULL
 };
 
 
@@ -163,7 +168,11 @@ ngx_http_restream_local_proxied(ngx_http_request_t *r)
     char       **name;
     ngx_str_t    value;
 
-    if (r->connection->proxy_protocol) {
+    /* of the listen directive: a PROXY line need not tell an address */
+
+    if (r->http_connection->addr_conf->proxy_protocol
+        || ngx_http_restream_local_renamed(r))
+    {
         return 1;
     }
 
@@ -174,6 +183,56 @@ ngx_http_restream_local_proxied(ngx_http_request_t *r)
     }
 
     return 0;
+}
+
+
+/*
+ * 1: the realip module has taken the address out of a header, whichever that
+ * is: it is the word of somebody in front of us, or of whoever asks.  Where it
+ * is the address that was there already, the port tells: a header has none, or
+ * would have to guess it.
+ */
+
+static ngx_uint_t
+ngx_http_restream_local_renamed(ngx_http_request_t *r)
+{
+    u_char             text[NGX_INT_T_LEN];
+    in_port_t          n;
+    ngx_str_t          port;
+    ngx_connection_t  *c;
+    static ngx_str_t   remote_addr = ngx_string("realip_remote_addr");
+    static ngx_str_t   remote_port = ngx_string("realip_remote_port");
+
+    c = r->connection;
+    n = ngx_inet_get_port(c->sockaddr);
+
+    port.data = text;
+    port.len = n ? ngx_sprintf(text, "%ui", (ngx_uint_t) n) - text : 0;
+
+    return !ngx_http_restream_local_is(r, &remote_addr, &c->addr_text)
+           || !ngx_http_restream_local_is(r, &remote_port, &port);
+}
+
+
+/* 1: also when nginx has no realip, and with it no such variable */
+
+static ngx_uint_t
+ngx_http_restream_local_is(ngx_http_request_t *r, ngx_str_t *variable,
+    ngx_str_t *value)
+{
+    ngx_uint_t                  key;
+    ngx_http_variable_value_t  *vv;
+
+    key = ngx_hash_key(variable->data, variable->len);
+
+    vv = ngx_http_get_variable(r, variable, key);
+    if (vv == NULL) {
+        return 0;
+    }
+
+    return vv->not_found
+           || (vv->len == value->len
+               && ngx_memcmp(vv->data, value->data, value->len) == 0);
 }
 
 

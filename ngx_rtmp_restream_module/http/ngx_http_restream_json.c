@@ -6,6 +6,8 @@
 #include "../rtmp/ngx_rtmp_restream_state.h"
 #include "../rtmp/ngx_rtmp_restream_target.h"
 
+#include "../model/restream_format.h"
+
 
 static json_t *ngx_http_restream_json_reason(
     ngx_rtmp_restream_reason_t *reason);
@@ -126,21 +128,15 @@ ngx_http_restream_json_reason(ngx_rtmp_restream_reason_t *reason)
 json_t *
 ngx_http_restream_json_time(uint64_t at)
 {
-    u_char    *p, buf[sizeof("1970-01-01T00:00:00.000Z")];
-    ngx_tm_t   tm;
+    char  text[RESTREAM_FORMAT_TIME];
 
     if (at == 0) {
         return json_null();
     }
 
-    ngx_gmtime((time_t) (at / 1000), &tm);
+    restream_format_time(at, text);
 
-    p = ngx_sprintf(buf, "%4d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-                    tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
-                    tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec,
-                    (int) (at % 1000));
-
-    return json_stringn((char *) buf, p - buf);
+    return json_string(text);
 }
 
 

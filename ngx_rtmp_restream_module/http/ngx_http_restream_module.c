@@ -7,6 +7,8 @@
 #include "ngx_http_restream_status.h"
 #include "../rtmp/ngx_rtmp_restream_core.h"
 
+#include "../model/restream_json.h"
+
 
 #define NGX_HTTP_RESTREAM_ANY_CONF                                            \
     (NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF)
@@ -219,6 +221,8 @@ ngx_http_restream_init_process(ngx_cycle_t *cycle)
     if (rmcf == NULL) {
         return NGX_OK;
     }
+
+    (void) restream_json_wipe();
 
     rccf = ngx_rtmp_restream_core_get_conf(cycle);
     tp = rccf->main ? rccf->main->thread_pool : NULL;

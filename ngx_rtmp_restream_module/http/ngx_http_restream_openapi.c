@@ -14,14 +14,16 @@
 ngx_int_t
 ngx_http_restream_openapi(ngx_http_request_t *r)
 {
-    return ngx_http_restream_reply(r, NGX_HTTP_OK,
-                                   json_loads(restream_openapi, 0, NULL));
+    ngx_str_t  text = ngx_string(restream_openapi);
+
+    return ngx_http_restream_reply_text(r, &text);
 }
 
 
 ngx_int_t
 ngx_http_restream_platforms(ngx_http_request_t *r)
 {
-    return ngx_http_restream_reply(r, NGX_HTTP_OK,
-                                   json_loads(restream_platforms, 0, NULL));
+    ngx_str_t  text = ngx_string(restream_platforms);
+
+    return ngx_http_restream_reply_text(r, &text);
 }

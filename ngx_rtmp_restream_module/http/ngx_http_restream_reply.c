@@ -18,8 +18,10 @@ typedef struct {
 
 static ngx_int_t ngx_http_restream_reply_send(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *type, json_t *json);
+static ngx_int_t ngx_http_restream_reply_send_text(ngx_http_request_t *r,
+    ngx_uint_t status, ngx_str_t *type, ngx_str_t *text);
 static void ngx_http_restream_reply_discard(ngx_http_request_t *r);
-static char *ngx_http_restream_reply_text(ngx_http_request_t *r,
+static char *ngx_http_restream_reply_dump(ngx_http_request_t *r,
     json_t *json);
 static void ngx_http_restream_reply_free(void *data);
 static const char *ngx_http_restream_reply_title(ngx_uint_t status);
@@ -55,6 +57,15 @@ ngx_http_restream_reply(ngx_http_request_t *r, ngx_uint_t status,
 {
     return ngx_http_restream_reply_send(r, status,
                                         &ngx_http_restream_reply_json, json);
+}
+
+
+ngx_int_t
+ngx_http_restream_reply_text(ngx_http_request_t *r, ngx_str_t *text)
+{
+    return ngx_http_restream_reply_send_text(r, NGX_HTTP_OK,
+                                             &ngx_http_restream_reply_json,
+                                             text);
 }
 
 
@@ -172,23 +183,37 @@ static ngx_int_t
 ngx_http_restream_reply_send(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *type, json_t *json)
 {
-    char             *text;
-    ngx_buf_t        *b;
-    ngx_int_t         rc;
-    ngx_chain_t       out;
-    static ngx_str_t  no_store = ngx_string("no-store");
+    ngx_str_t  text;
 
     if (json == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    text = ngx_http_restream_reply_text(r, json);
+    text.data = (u_char *) ngx_http_restream_reply_dump(r, json);
     json_decref(json);
+
+    if (text.data == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    text.len = ngx_strlen(text.data);
+
+    return ngx_http_restream_reply_send_text(r, status, type, &text);
+}
+
+
+static ngx_int_t
+ngx_http_restream_reply_send_text(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *type, ngx_str_t *text)
+{
+    ngx_buf_t        *b;
+    ngx_int_t         rc;
+    ngx_chain_t       out;
+    static ngx_str_t  no_store = ngx_string("no-store");
 
     b = ngx_calloc_buf(r->pool);
 
-    if (text == NULL
-        || b == NULL
+    if (b == NULL
         || ngx_http_restream_reply_header(r, "Cache-Control", &no_store)
            != NGX_OK)
     {
@@ -199,7 +224,7 @@ ngx_http_restream_reply_send(ngx_http_request_t *r, ngx_uint_t status,
     r->headers_out.content_type_len = type->len;
     r->headers_out.content_type_lowcase = NULL;
     r->headers_out.status = status;
-    r->headers_out.content_length_n = ngx_strlen(text);
+    r->headers_out.content_length_n = text->len;
 
     /* If-Match is ours: what has been changed nginx would answer with 412 */
 
@@ -213,8 +238,8 @@ ngx_http_restream_reply_send(ngx_http_request_t *r, ngx_uint_t status,
         return rc;
     }
 
-    b->pos = (u_char *) text;
-    b->last = b->pos + r->headers_out.content_length_n;
+    b->pos = text->data;
+    b->last = b->pos + text->len;
     b->memory = 1;
     b->last_buf = (r == r->main) ? 1 : 0;
     b->last_in_chain = 1;
@@ -240,7 +265,7 @@ ngx_http_restream_reply_discard(ngx_http_request_t *r)
 /* freed, and wiped since a key may be in it, with the request */
 
 static char *
-ngx_http_restream_reply_text(ngx_http_request_t *r, json_t *json)
+ngx_http_restream_reply_dump(ngx_http_request_t *r, json_t *json)
 {
     ngx_pool_cleanup_t  *cln;
 

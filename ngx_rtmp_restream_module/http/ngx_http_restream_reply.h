@@ -27,6 +27,10 @@
 ngx_int_t ngx_http_restream_reply(ngx_http_request_t *r, ngx_uint_t status,
     json_t *json);
 
+/* 200 with a document of JSON as it is; text outlives the request. */
+ngx_int_t ngx_http_restream_reply_text(ngx_http_request_t *r,
+    ngx_str_t *text);
+
 /* 204 */
 ngx_int_t ngx_http_restream_reply_empty(ngx_http_request_t *r);
 
