@@ -27,9 +27,9 @@ wrong_use() {
 }
 
 
-# The comment at the head of a script is its help.
+# The comment at the head of a script, or of a part of it, is its help.
 help() {
-    sed -n '3,/^$/s/^# \{0,1\}//p' "$0"
+    sed -n '3,/^$/s/^# \{0,1\}//p' "${1:-$0}"
     exit 0
 }
 

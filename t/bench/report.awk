@@ -2,8 +2,8 @@
 # scripts/bench, one flat JSON object a line, and prints the first of them.
 # Exits with 1 when a goal of the relay is missed.
 #
-#     awk -f report.awk -f plot.awk -v dir=D -v machine=WORDS -v seconds=N
-#         measurements
+#     awk -f json.awk -f report.awk -f plot.awk -v dir=D -v machine=WORDS
+#         -v seconds=N measurements
 #
 # Of several measurements of the same the median of each figure counts; lost
 # frames are added up.
@@ -68,20 +68,6 @@ END {
     write_svg()
 
     exit missed > 0
-}
-
-
-# the value of a key in the line, without quotes
-
-function text(key,    s) {
-    if (!match($0, "\"" key "\":(\"[^\"]*\"|[^,}]*)")) {
-        return ""
-    }
-
-    s = substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3)
-    gsub(/"/, "", s)
-
-    return s
 }
 
 
