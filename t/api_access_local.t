@@ -156,7 +156,8 @@ my @elsewhere = (
 for my $case (@elsewhere) {
     my ($why, @headers) = @$case;
 
-    for my $call (['GET', '/restream/streams'], ['GET', '/restream/streams/live/alice1'],
+    for my $call (['GET', '/restream/streams'],
+                  ['GET', '/restream/streams/live/alice1'],
                   ['POST', $start, 'Content-Type' => 'application/json'])
     {
         my ($method, $path, @more) = @$call;
@@ -267,7 +268,8 @@ unlike($t->read_log('access.log'), qr/stolen/, 'it was not read as a request');
 problem(request('GET', "/restream/streams?$_"), 400, 'token-in-url', $_)
     for 'access_token=abc', 'q=x&access_token=abc', 'ACCESS_TOKEN=abc';
 
-is($t->log_matches(qr/a token is never taken/), 0, 'which is no news for a log');
+is($t->log_matches(qr/a token is never taken/), 0,
+   'which is no news for a log');
 
 # no CORS
 

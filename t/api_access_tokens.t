@@ -126,8 +126,9 @@ for my $wrong ('wrong', 'token-of-reade', 'token-of-readerr', 'Token-of-reader',
         if $wrong ne '';
 }
 
-cmp_ok($t->log_matches(qr/\[warn\] .*API refused a token: the token is unknown, client: 127/),
-       '>=', 10, 'wrong tokens are logged');
+my $unknown = 'API refused a token: the token is unknown, client: 127';
+cmp_ok($t->log_matches(qr/\[warn\] .*$unknown/), '>=', 10,
+       'wrong tokens are logged');
 is($t->log_matches(qr/restream API.*token-of-readerr/), 0,
    'and do not stand there');
 
@@ -141,7 +142,8 @@ is(request('GET', '/restream/streams', Authorization => $_)->{status}, 200, $_)
     for 'Bearer token-of-reader', 'bearer token-of-reader',
         'BEARER   token-of-reader';
 
-is(request('GET', '/restream/streams', Authorization => 'Bearer token-of-reader',
+is(request('GET', '/restream/streams',
+           Authorization => 'Bearer token-of-reader',
            'X-Forwarded-For' => '192.0.2.1', Host => 'api.example',
            Origin => 'https://page.example')->{status}, 200,
    'a token is enough: through a proxy, for any host, from any page');

@@ -149,7 +149,8 @@ sub spoilt_path {
     my ($path) = @_;
 
     my $wrong = below(2) ? spoil($path)
-        : $path =~ s{/([^/?]*)(?=[/?]|\z)}{below(3) ? "/$1" : '/' . escaped()}ger;
+        : $path =~ s{/([^/?]*)(?=[/?]|\z)}
+                    {'/' . (below(3) ? $1 : escaped())}ger;
 
     return '/restream/' . $wrong =~ s{\A/?(?:restream/)?}{}r
         =~ s/([\x00-\x20\x7f-\xff#])/sprintf '%%%02X', ord $1/ger;

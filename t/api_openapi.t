@@ -219,7 +219,8 @@ for my $op (@operations) {
             body($op),
             $parameter->{in} eq 'header' ? ($name => $example) : ());
         like($answer->{status}, qr/\A20[014]\z/,
-             "$op->{id}: parameter $name") or diag(substr $answer->{body}, 0, 300);
+             "$op->{id}: parameter $name")
+            or diag(substr $answer->{body}, 0, 300);
     }
 }
 

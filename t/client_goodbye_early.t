@@ -57,7 +57,8 @@ my %in = map {
     $_ => $t->ingest(port => $at{$_}, script => { mute => $_ })
 } qw/publish create connect/;
 
-$in{late} = $t->ingest(port => 4, script => { delay => { publish => slowly(2) } });
+$in{late} = $t->ingest(port => 4,
+                       script => { delay => { publish => slowly(2) } });
 $in{back} = $t->ingest(port => 5, rcvbuf => 16384);
 $in{renamed} = $t->ingest(port => 6, rcvbuf => 16384);
 $in{swap} = $t->ingest(port => 7, rcvbuf => 16384);
@@ -87,7 +88,8 @@ $in{$_}->control(do => 'freeze', conn => 'all') for qw/back renamed swap/;
 
 wait_ok {
     !grep { ($_->{stats}{lagMs} || 0) < 100 }
-        map { $t->destination('live', 'show', $_) } qw/back renamed swap1 swap2/;
+        map { $t->destination('live', 'show', $_) }
+            qw/back renamed swap1 swap2/;
 } 15, 'some fall behind';
 
 my $removed = mono();
@@ -152,7 +154,8 @@ $in{swap}->wait(sub { $_[0]->frames(conn => 4) > 10 }, 10,
 my @keys = map { $_->{args}[1] }
     $in{swap}->events(ev => 'command', name => 'publish');
 
-is_deeply([sort @keys[0, 1]], [sort @keys[2, 3]], 'swap: with each other\'s key');
+is_deeply([sort @keys[0, 1]], [sort @keys[2, 3]],
+          'swap: with each other\'s key');
 
 for my $conn (3, 4) {
     my ($open) = $in{swap}->events(ev => 'open', conn => $conn);

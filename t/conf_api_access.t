@@ -23,7 +23,8 @@ my $secret = 'the-token-itself-and-no-hash';
 my $short = 'too-short-a-secret';
 
 $t->secret($secret, $short);
-$t->write_file('tokens', "# all\n\n$hash read\n$other read,write streams=live/*\n");
+$t->write_file('tokens',
+               "# all\n\n$hash read\n$other read,write streams=live/*\n");
 $t->write_file('wrong', "$hash read\n$secret read\n");
 $t->write_file('regex', "$hash read streams=~(\n");
 $t->write_file('empty', '');
@@ -37,13 +38,16 @@ $t->write_file('huge', "#\n" x (2 * 1024 * 1024 + 1));
 
 my @good = (
     "restream_api_token $hash read;",
-    "restream_api_token $hash read,write,start,stop,keys,events,webhooks,limits;",
+    "restream_api_token $hash read,write,start,stop,keys,events,webhooks,"
+        . 'limits;',
     "restream_api_token $hash start-broadcast-call,stop-broadcast-call;",
-    "restream_api_token $hash read streams=live/alice* streams=live/bob name=a;",
+    "restream_api_token $hash read streams=live/alice* streams=live/bob "
+        . 'name=a;',
     "restream_api_token $hash read 'streams=~^live/(a|b){1,2}\$';",
     "restream_api_token $hash read; restream_api_token $other read;",
     'restream_api_token file:tokens;',
-    'restream_api_token file:%%TESTDIR%%/tokens; restream_api_token file:empty;',
+    'restream_api_token file:%%TESTDIR%%/tokens; '
+        . 'restream_api_token file:empty;',
     "restream_api_token file:tokens; restream_api_token $hash read;",
     (map { "restream_api_jwt $_ $key{$_}{public};" } sort keys %key),
     "restream_api_jwt HS256 $key{HS256}{public} audience=a issuer=b;",
@@ -72,8 +76,8 @@ for my $name (qw/token jwt cors/) {
         my ($code, $text, $line) = check($context, $word);
 
         isnt($code, 0, "restream_api_$name: may not stand in $context");
-        like($text, qr/"restream_api_$name" directive is not allowed here in \S+:$line$/m,
-             'and is told so');
+        like($text, qr/"restream_api_$name"\ directive\ is\ not\ allowed\ here
+                       \ in\ \S+:$line$/mx, 'and is told so');
     }
 }
 
@@ -103,7 +107,8 @@ my @bad = (
     ["restream_api_token $hash read name=;", '1 to 64 printable'],
     ["restream_api_token $hash read; restream_api_token $hash write;",
      'the hash of token "sha256:01234567" again'],
-    ["restream_api_token $hash read name=a; restream_api_token $other read name=a;",
+    ["restream_api_token $hash read name=a; "
+     . "restream_api_token $other read name=a;",
      'a second token with the name "a"'],
     ['restream_api_token;', 'invalid number of arguments'],
     ['restream_api_token file:;', 'expected "file:" and a path'],
@@ -120,8 +125,9 @@ my @bad = (
     (map { ["restream_api_jwt $_ $key{HS256}{public};", "invalid "
             . "\"restream_api_jwt\" value \"$_\", expected \"HS256\", "
             . '"RS256", "ES256" or "EdDSA"'] } qw/none hs256 HS512 RS384/),
-    ['restream_api_jwt HS256 nonexistent;', 'key file "%%TESTDIR%%/nonexistent" '
-     . 'of "restream_api_jwt" cannot be opened (2: No such file'],
+    ['restream_api_jwt HS256 nonexistent;',
+     'key file "%%TESTDIR%%/nonexistent" of "restream_api_jwt" '
+     . 'cannot be opened (2: No such file'],
     ['restream_api_jwt HS256 %%TESTDIR%%;', 'cannot be read (21:'],
     ['restream_api_jwt HS256 short;', 'has a secret of 18 bytes, expected a '
      . 'secret of 32 bytes or more'],
@@ -130,8 +136,10 @@ my @bad = (
     ["restream_api_jwt HS256 $key{RS256}{public};", 'has a key in PEM'],
     ["restream_api_jwt RS256 $key{RS256}{private};", 'has a private key, '
      . 'expected a public key of RSA in PEM, of 2048 bits or more'],
-    ["restream_api_jwt RS256 $key{ES256}{public};", 'has another key, expected'],
-    ["restream_api_jwt ES256 $key{EdDSA}{public};", 'of the curve P-256 in PEM'],
+    ["restream_api_jwt RS256 $key{ES256}{public};",
+     'has another key, expected'],
+    ["restream_api_jwt ES256 $key{EdDSA}{public};",
+     'of the curve P-256 in PEM'],
     ["restream_api_jwt EdDSA $key{ES256}{public};", 'of Ed25519 in PEM'],
     ["restream_api_jwt RS256 short;", 'has another key, expected'],
     (map { ["restream_api_jwt HS256 $key{HS256}{public} $_;", $given] }
@@ -141,7 +149,8 @@ my @bad = (
     (map { ["restream_api_cors $_;", "invalid \"restream_api_cors\" value "
             . "\"$_\", expected an origin such as \"https://panel.example\""] }
      '*', 'null', 'panel.example', 'https://panel.example/',
-     'https://Panel.example', 'https://panel.example:443', 'https://*.example/'),
+     'https://Panel.example', 'https://panel.example:443',
+     'https://*.example/'),
     ['restream_api_cors https://a.example b.example;', 'value "b.example"'],
 );
 
@@ -155,7 +164,8 @@ for my $case (@bad) {
     isnt($code, 0, "$words: is wrong");
     like($text, qr/\[emerg\].*\Q$expected\E/, "$words: what was expected");
     like($text, qr/ in \S*nginx\.conf:$line$/m, "$words: and where");
-    unlike($text, qr/\Q$secret\E|\Q$short\E/, "$words: nothing secret is shown");
+    unlike($text, qr/\Q$secret\E|\Q$short\E/,
+           "$words: nothing secret is shown");
 }
 
 $t->done_testing();

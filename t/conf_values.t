@@ -175,7 +175,9 @@ for my $name (sort keys %directives) {
              "$name $value: and where");
     }
 
-    for my $context ('location', @$contexts == 1 ? qw/server application/ : ()) {
+    for my $context ('location',
+                     @$contexts == 1 ? qw/server application/ : ())
+    {
         my ($code, $text, $line) = check($context, "$name $good->[0];");
 
         isnt($code, 0, "$name: may not stand in $context");

@@ -126,7 +126,8 @@ sub served {
 
     $in{$name}->wait(sub { $_[0]->frames(conn => $conn) > 10 }, 10,
                      "$name: media arrives on connection $conn");
-    is($in{$name}->command($conn, 'publish')->{args}[1], $key, "$name: as $key");
+    is($in{$name}->command($conn, 'publish')->{args}[1], $key,
+       "$name: as $key");
     is($in{$name}->conns(), $conn, "$name: and on no other connection");
     return;
 }

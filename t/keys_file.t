@@ -92,7 +92,8 @@ is($other->command(1, 'publish')->{args}[1], 'other-$name-$args',
 
 reload_and_part($t);
 frames_arrive();
-is($in->conns() . $other->conns(), '11', 'a reload alone connects nothing anew');
+is($in->conns() . $other->conns(), '11',
+   'a reload alone connects nothing anew');
 
 key_file($keys[1]);
 is($t->destination('live', 'show', 'file')->{state}, 'live',

@@ -112,7 +112,8 @@ note("worker grew by $growth KiB");
 SKIP: {
     skip 'memory of a sanitizer or of valgrind', 1 if instrumented();
 
-    cmp_ok($growth, '<=', BUFFER + REST, 'the worker grows no more than it may');
+    cmp_ok($growth, '<=', BUFFER + REST,
+           'the worker grows no more than it may');
 }
 
 $t->done_testing();

@@ -68,7 +68,8 @@ rtmp {
 
         application measure {
             live on;
-            restream_destination in rtmp://127.0.0.1:%%PORT_2%%/app key=key-of-1;
+            restream_destination in rtmp://127.0.0.1:%%PORT_2%%/app
+                                 key=key-of-1;
         }
 
         application spoilt {

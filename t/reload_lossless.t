@@ -56,8 +56,8 @@ my ($reloads, $streams) = $t->full() ? (100, 20) : (20, 8);
 my @in = map { $t->ingest(port => $_) } 1, 2;
 my (%pub, %worker);
 
-# half of the streams before the reloads, half of them after some; on each worker
-# of the first ones, and on each of those that come
+# half of the streams before the reloads, half of them after some; on each
+# worker of the first ones, and on each of those that come
 
 start() for 1 .. $streams / 2;
 is(unique(values %worker), 4, 'every worker has a stream');

@@ -75,7 +75,8 @@ sub window {
     configure();
     reload_and_part($t);
     relayed('plain', $name);
-    is($t->stream('plain', $name)->{worker}, $old, 'an old worker has it still');
+    is($t->stream('plain', $name)->{worker}, $old,
+       'an old worker has it still');
     is_deeply([keys_of($name)], ["$name-" . ($revision - 1), "$name-$revision"],
               'the next configuration serves it then');
     $pub->unpublish();
@@ -187,7 +188,8 @@ sub configure {
                                  key=\$name-$revision enabled=off;
 CONF
 
-    $t->expand(DESTINATIONS => $destinations, ASKED => $o{without} ? '' : <<'CONF');
+    $t->expand(DESTINATIONS => $destinations,
+               ASKED => $o{without} ? '' : <<'CONF');
         application asked {
             live on;
             on_publish http://127.0.0.1:%%PORT_2%%/;

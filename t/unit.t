@@ -23,7 +23,8 @@ chdir "$FindBin::Bin/.." or die "Can't chdir: $!\n";
 
 my $src = 'ngx_rtmp_restream_module';
 my $dir = 'build/unit';
-my @sources = glob("$src/{lib,model}/*.c $src/jobs/restream_{jwt,seal,store,token}*.c");
+my @sources = glob("$src/{lib,model}/*.c"
+                   . " $src/jobs/restream_{jwt,seal,store,token}*.c");
 my @names = @ARGV ? @ARGV : map { m{(\w+)\.c$} } glob('t/unit/*.c');
 
 my $build = Test::Restream::Build->new(

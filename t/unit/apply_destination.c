@@ -1,37 +1,6 @@
 /* What changes of one destination, and switches, make of a stream. */
 
-#include "test.h"
-
-#include "change.h"
-#include "model/restream_apply.h"
-
-
-static restream_stream_t          *st;          /* as it is stored */
-static restream_change_outcome_t   outcome;
-
-
-static restream_change_result_e
-apply(restream_change_t *c)
-{
-    restream_stream_t  *made;
-
-    if (restream_change_apply(st, c, &made, &outcome) != RESTREAM_OK) {
-        ok(0, "a change without an error");
-    }
-
-    restream_change_destroy(&c);
-
-    if (outcome.changed) {
-        restream_stream_destroy(&st);
-        st = made;
-
-        if (st->ndestinations) {
-            st->destinations[st->ndestinations - 1].id = st->ndestinations;
-        }
-    }
-
-    return outcome.result;
-}
+#include "apply.h"
 
 
 static void
@@ -49,19 +18,14 @@ create(const char *name, const char *url, const char *key)
 }
 
 
+/* a and b, made one after the other */
+
 static void
-stream(void)
+begin(void)
 {
     restream_stream_destroy(&st);
     create("a", "rtmp://user:pass@a.example/live?backup=1", "key-a");
     create("b", "rtmp://b.example/live/key-b", NULL);
-}
-
-
-static restream_destination_t *
-dst(const char *name)
-{
-    return restream_stream_find_name(st, name);
 }
 
 
@@ -90,7 +54,7 @@ test_create(void)
 {
     restream_change_t  *c;
 
-    stream();
+    begin();
 
     ok(st->ndestinations == 2 && st->version == 2, "two are created");
 
@@ -126,7 +90,7 @@ test_patch(void)
 {
     restream_change_t  *c;
 
-    stream();
+    begin();
 
     c = change(RESTREAM_CHANGE_PATCH_DESTINATION);
     c->id = 1;
@@ -163,7 +127,7 @@ test_patch_refused(void)
 {
     restream_change_t  *c;
 
-    stream();
+    begin();
 
     c = change(RESTREAM_CHANGE_PATCH_DESTINATION);
     c->id = 99;
@@ -201,7 +165,7 @@ test_patch_refused(void)
 static void
 test_target(void)
 {
-    stream();
+    begin();
 
     apply(patch("a", "rtmp://a.example/live", NULL));
     ok(!outcome.changed, "a url as it was shown is no change");
@@ -221,12 +185,12 @@ test_target(void)
     ok(is_target("b", "rtmp://third/app", "key-2"),
        "the key that was the end of the url before");
 
-    stream();
+    begin();
     apply(patch("b", NULL, "new"));
     ok(is_target("b", "rtmp://b.example/live", "new"),
        "a new key beside a url takes the place of that in it");
 
-    stream();
+    begin();
     apply(patch("b", "rtmp://third/app/instance", "new"));
     ok(is_target("b", "rtmp://third/app/instance", "new"),
        "a url with a key beside it is all app");
@@ -238,7 +202,7 @@ test_config_made(void)
 {
     restream_change_t  *c;
 
-    stream();
+    begin();
 
     c = patch("x", NULL, "key");
     config_name(c, "x");
@@ -279,7 +243,7 @@ test_delete(void)
 {
     restream_change_t  *c;
 
-    stream();
+    begin();
     create("c", "rtmp://c/live", "key-c");
 
     c = change_named(RESTREAM_CHANGE_DELETE_DESTINATION, "b");
@@ -307,7 +271,7 @@ test_switch(void)
     uint64_t            version;
     restream_change_t  *c;
 
-    stream();
+    begin();
     version = st->version;
 
     is_uint(apply(change_switch("a", 1)), RESTREAM_CHANGED, "starting");
@@ -350,7 +314,7 @@ test_need_live(void)
 {
     restream_change_t  *c;
 
-    stream();
+    begin();
     apply(change_switch("a", 0));
 
     c = change_switch("a", 1);

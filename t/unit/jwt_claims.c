@@ -7,12 +7,6 @@
 #include "sign.h"
 
 
-#define NOW      1800000000
-#define SECRET   "0123456789abcdef0123456789abcdef"
-
-#define count(list)  (sizeof(list) / sizeof(list[0]))
-
-
 static const char  *audience, *issuer;
 
 
@@ -56,13 +50,14 @@ refused(const char *payload, restream_jwt_error_e code, const char *said)
 static int
 granted(const char *payload, restream_jwt_claims_t *claims)
 {
+    int                 rc;
     restream_jwt_err_t  err;
 
-    err.text[0] = '\0';
+    rc = verify(payload, claims, &err);
 
-    return is_uint(verify(payload, claims, &err), RESTREAM_OK,
-                   "%.60s is taken%s%s", payload, err.text[0] ? ", not: " : "",
-                   err.text);
+    return is_uint((uint32_t) rc, RESTREAM_OK, "%.60s is taken%s%s", payload,
+                   rc == RESTREAM_OK ? "" : ", not: ",
+                   rc == RESTREAM_OK ? "" : err.text);
 }
 
 

@@ -20,6 +20,11 @@
 #include <openssl/x509.h>
 
 
+#define NOW      1800000000
+#define SECRET   "0123456789abcdef0123456789abcdef"
+
+#define count(list)  (sizeof(list) / sizeof(list[0]))
+
 #define must(cond)                                                            \
     if (!(cond)) {                                                            \
         fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);            \

@@ -55,8 +55,9 @@ sub token {
     my $header = exists $o{header} ? $o{header}
         : { alg => $key->{alg}, typ => 'JWT' };
     my $payload = { exp => time + 600, %$claims };
-    my $input = join '.', map { encode_base64url(ref $_ ? $json->encode($_) : $_) }
-        $header, $payload;
+    my $input = join '.',
+        map { encode_base64url(ref $_ ? $json->encode($_) : $_) }
+            $header, $payload;
 
     return "$input." . encode_base64url($self->sign($key, $input));
 }
