@@ -4,9 +4,16 @@
 
 #include "restream_resolve.h"
 
+#include "../model/restream_network.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+
+
+static int restream_resolve_own(restream_resolve_t *rs);
 
 
 void
@@ -42,15 +49,46 @@ restream_resolve(restream_resolve_t *rs)
 
         memcpy(&rs->addrs[rs->naddrs].sockaddr, ai->ai_addr, ai->ai_addrlen);
         rs->addrs[rs->naddrs].socklen = ai->ai_addrlen;
+        rs->addrs[rs->naddrs].own = 0;
         rs->naddrs++;
     }
 
     freeaddrinfo(res);
 
-    if (rs->naddrs) {
-        rs->rc = RESTREAM_OK;
+    if (rs->naddrs == 0) {
+        (void) snprintf(rs->err, sizeof(rs->err), "no address");
         return;
     }
 
-    (void) snprintf(rs->err, sizeof(rs->err), "no address");
+    rs->rc = rs->find_own ? restream_resolve_own(rs) : RESTREAM_OK;
+}
+
+
+/* the kernel knows; it is asked each time, as addresses come and go */
+
+static int
+restream_resolve_own(restream_resolve_t *rs)
+{
+    uint32_t                  i;
+    struct ifaddrs           *list, *ifa;
+    restream_resolve_addr_t  *addr;
+
+    if (getifaddrs(&list) != 0) {
+        (void) snprintf(rs->err, sizeof(rs->err), "%s", strerror(errno));
+        return RESTREAM_ERROR;
+    }
+
+    for (i = 0; i < rs->naddrs; i++) {
+        addr = &rs->addrs[i];
+
+        for (ifa = list; ifa && !addr->own; ifa = ifa->ifa_next) {
+            addr->own = ifa->ifa_addr != NULL
+                        && restream_network_same(ifa->ifa_addr,
+                                      (struct sockaddr *) &addr->sockaddr);
+        }
+    }
+
+    freeifaddrs(list);
+
+    return RESTREAM_OK;
 }

@@ -19,6 +19,7 @@
 typedef struct {
     struct sockaddr_storage  sockaddr;
     socklen_t                socklen;
+    uint8_t                  own;       /* 1: of this host; see find_own */
 } restream_resolve_addr_t;
 
 
@@ -26,6 +27,7 @@ typedef struct {
     char                      host[RESTREAM_RESOLVE_HOST];   /* in */
     uint16_t                  port;                          /* in */
     unsigned                  numeric:1;  /* in; 1: an address, no look-up */
+    unsigned                  find_own:1; /* in; 1: own is told, else it is 0 */
 
     int                       rc;         /* out: RESTREAM_OK or _ERROR */
     restream_resolve_addr_t   addrs[RESTREAM_RESOLVE_MAX];

@@ -14,6 +14,7 @@
 
 
 static int restream_network_of(const struct sockaddr *sa, uint8_t addr[16]);
+static void restream_network_turn(uint8_t addr[16]);
 static void restream_network_from_ipv4(const uint8_t ipv4[4],
     uint8_t addr[16]);
 static int restream_network_has(const restream_network_rule_t *rule,
@@ -123,22 +124,27 @@ restream_network_parse(restream_network_rule_t *rule, restream_str_t text)
 
 int
 restream_network_allows(const restream_network_rule_t *rules, uint32_t n,
-    int restricted, const struct sockaddr *sa)
+    int restricted, int own, const struct sockaddr *sa)
 {
-    uint8_t   addr[16];
+    uint8_t   written[16], addr[16];
     uint32_t  i;
 
-    if (!restream_network_of(sa, addr)) {
+    if (!restream_network_of(sa, written)) {
         return 0;
     }
 
+    memcpy(addr, written, 16);
+    restream_network_turn(addr);
+
     for (i = 0; i < n; i++) {
-        if (restream_network_has(&rules[i], addr)) {
+        if (restream_network_has(&rules[i], addr)
+            || (!rules[i].allow && restream_network_has(&rules[i], written)))
+        {
             return rules[i].allow;
         }
     }
 
-    return !restricted || restream_network_is_public(sa);
+    return !restricted || (!own && restream_network_is_public(sa));
 }
 
 
@@ -152,6 +158,8 @@ restream_network_is_public(const struct sockaddr *sa)
         return 0;
     }
 
+    restream_network_turn(addr);
+
     for (i = 0; i < sizeof(restream_network_special)
                     / sizeof(restream_network_special[0]); i++)
     {
@@ -164,18 +172,30 @@ restream_network_is_public(const struct sockaddr *sa)
 }
 
 
+int
+restream_network_same(const struct sockaddr *a, const struct sockaddr *b)
+{
+    uint8_t  one[16], other[16];
+
+    if (!restream_network_of(a, one) || !restream_network_of(b, other)) {
+        return 0;
+    }
+
+    restream_network_turn(one);
+    restream_network_turn(other);
+
+    return memcmp(one, other, 16) == 0;
+}
+
+
 /* 0: it is no address of IP */
 
 static int
 restream_network_of(const struct sockaddr *sa, uint8_t addr[16])
 {
-    size_t         i;
-    const uint8_t *p;
-
     if (sa->sa_family == AF_INET) {
-        p = (const uint8_t *)
-            &((const struct sockaddr_in *) (const void *) sa)->sin_addr;
-        restream_network_from_ipv4(p, addr);
+        restream_network_from_ipv4((const uint8_t *)
+            &((const struct sockaddr_in *) (const void *) sa)->sin_addr, addr);
         return 1;
     }
 
@@ -183,23 +203,32 @@ restream_network_of(const struct sockaddr *sa, uint8_t addr[16])
         return 0;
     }
 
-    p = (const uint8_t *)
-        &((const struct sockaddr_in6 *) (const void *) sa)->sin6_addr;
-    memcpy(addr, p, 16);
+    memcpy(addr,
+           &((const struct sockaddr_in6 *) (const void *) sa)->sin6_addr, 16);
+
+    return 1;
+}
+
+
+/* what a host or a gateway makes of it */
+
+static void
+restream_network_turn(uint8_t addr[16])
+{
+    size_t  i;
 
     for (i = 0; i < sizeof(restream_network_forms)
                     / sizeof(restream_network_forms[0]); i++)
     {
-        if (memcmp(p, restream_network_forms[i].prefix,
+        if (memcmp(addr, restream_network_forms[i].prefix,
                    restream_network_forms[i].len)
             == 0)
         {
-            restream_network_from_ipv4(p + restream_network_forms[i].at, addr);
-            break;
+            restream_network_from_ipv4(addr + restream_network_forms[i].at,
+                                       addr);
+            return;
         }
     }
-
-    return 1;
 }
 
 
@@ -221,7 +250,14 @@ static int
 restream_network_has(const restream_network_rule_t *rule,
     const uint8_t addr[16])
 {
-    unsigned  bytes, rest;
+    unsigned              bytes, rest;
+    static const uint8_t  ipv4[12] = { [10] = 0xff, [11] = 0xff };
+
+    /* ::/0 is all of IPv6; that IPv4 is looked at as a part of it is our way */
+
+    if (rule->bits < 96 && memcmp(addr, ipv4, sizeof(ipv4)) == 0) {
+        return 0;
+    }
 
     bytes = rule->bits / 8;
     rest = rule->bits % 8;

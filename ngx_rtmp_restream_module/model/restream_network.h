@@ -3,7 +3,8 @@
  *
  * Every address is looked at as one of IPv6, those of IPv4 as ::ffff:a.b.c.d.
  * Forms of IPv6 that a host or a gateway turns into IPv4 (mapped, compatible,
- * NAT64, 6to4) count as what they turn into.
+ * NAT64, 6to4) count as what they turn into; a rule that denies is held against
+ * both.  A rule of IPv6 that is wider than ::ffff:0:0/96 is none of IPv4.
  */
 
 #ifndef _RESTREAM_NETWORK_H_INCLUDED_
@@ -38,13 +39,17 @@ int restream_network_parse(restream_network_rule_t *rule, restream_str_t text);
  * in    restricted   1: what none of them says is denied to this host, to
  *                    networks behind it and to what is no single host
  *                    (restream_network_is_public()); 0: it is allowed
+ *       own          1: sa is an address of this host, if a public one
  * ret   1: it may be connected to
  */
 int restream_network_allows(const restream_network_rule_t *rules, uint32_t n,
-    int restricted, const struct sockaddr *sa);
+    int restricted, int own, const struct sockaddr *sa);
 
 /* 0: loopback, link-local, private, shared, multicast, reserved; or no IP */
 int restream_network_is_public(const struct sockaddr *sa);
+
+/* 1: both are addresses of IP, and of the same host; ports do not matter */
+int restream_network_same(const struct sockaddr *a, const struct sockaddr *b);
 
 
 #endif /* _RESTREAM_NETWORK_H_INCLUDED_ */

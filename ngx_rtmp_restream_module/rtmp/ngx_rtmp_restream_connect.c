@@ -69,6 +69,7 @@ ngx_rtmp_restream_connect(ngx_rtmp_restream_peer_t *peer)
     /* an address needs no thread, all of which a name server may hold up */
 
     rs->numeric = ngx_rtmp_restream_connect_literal(&peer->target);
+    rs->find_own = peer->target.restricted;
     tp = rs->numeric ? NULL : peer->conf->main->thread_pool;
 
     task->run = ngx_rtmp_restream_connect_resolve;
@@ -218,7 +219,7 @@ ngx_rtmp_restream_connect_allowed(ngx_rtmp_restream_peer_t *peer,
 
     return restream_network_allows(rules ? rules->elts : NULL,
                                    rules ? rules->nelts : 0,
-                                   peer->target.restricted,
+                                   peer->target.restricted, addr->own,
                                    (struct sockaddr *) &addr->sockaddr);
 }
 

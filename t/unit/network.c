@@ -116,20 +116,90 @@ the_first_rule_decides(void)
     (void) parse(&rules[2], "2a00::/16");
     rules[2].allow = 0;
 
-    ok(restream_network_allows(rules, 3, 1, address("10.1.2.3")),
+    ok(restream_network_allows(rules, 3, 1, 0, address("10.1.2.3")),
        "allowed though private");
-    ok(!restream_network_allows(rules, 3, 0, address("10.2.2.3")),
+    ok(!restream_network_allows(rules, 3, 0, 0, address("10.2.2.3")),
        "denied also where nothing is restricted");
-    ok(!restream_network_allows(rules, 3, 0, address("2a00:1::1")),
+    ok(!restream_network_allows(rules, 3, 0, 0, address("2a00:1::1")),
        "denied though public");
-    ok(restream_network_allows(rules, 3, 1, address("::ffff:10.1.0.1")),
+    ok(restream_network_allows(rules, 3, 1, 0, address("::ffff:10.1.0.1")),
        "a mapped address is what it maps to");
-    ok(!restream_network_allows(rules, 3, 1, address("192.168.0.1")),
+    ok(!restream_network_allows(rules, 3, 1, 0, address("192.168.0.1")),
        "what no rule names is denied, restricted");
-    ok(restream_network_allows(rules, 3, 0, address("192.168.0.1")),
+    ok(restream_network_allows(rules, 3, 0, 0, address("192.168.0.1")),
        "and allowed otherwise");
-    ok(!restream_network_allows(NULL, 0, 0, address("nothing")),
+    ok(!restream_network_allows(NULL, 0, 0, 0, address("nothing")),
        "what is no address is never");
+
+    ok(!restream_network_allows(rules, 3, 1, 1, address("8.8.8.8")),
+       "an address of this host is denied, restricted");
+    ok(restream_network_allows(rules, 3, 1, 1, address("10.1.2.3")),
+       "unless a rule allows it");
+    ok(restream_network_allows(rules, 3, 0, 1, address("8.8.8.8")),
+       "and allowed otherwise");
+}
+
+
+static int
+allows(const char *rule, int allow, const char *addr)
+{
+    restream_network_rule_t  one;
+
+    if (parse(&one, rule) != RESTREAM_OK) {
+        return -1;
+    }
+
+    one.allow = (uint8_t) allow;
+
+    return restream_network_allows(&one, 1, allow, 0, address(addr));
+}
+
+
+static void
+forms_of_ipv4_are_both(void)
+{
+    ok(!allows("64:ff9b::/96", 0, "64:ff9b::808:808"),
+       "a form is denied as it is written");
+    ok(!allows("2002::/16", 0, "2002:808:808::1"), "6to4, too");
+    ok(!allows("8.8.8.8", 0, "64:ff9b::808:808"),
+       "and as what it turns into");
+    ok(allows("10.0.0.0/8", 1, "64:ff9b::a00:1"),
+       "it is allowed as what it turns into");
+    ok(!allows("64:ff9b::/96", 1, "64:ff9b::a00:1"),
+       "and not as it is written");
+
+    ok(!allows("::/0", 0, "2a00::1"), "all of IPv6");
+    ok(allows("::/0", 0, "8.8.8.8"), "has no IPv4 in it");
+    ok(allows("::/0", 0, "::ffff:8.8.8.8"), "mapped or not");
+    ok(allows("::/0", 1, "fd00::1"), "all of IPv6 may be allowed");
+    ok(!allows("::/0", 1, "127.0.0.1"), "which opens no IPv4");
+    ok(!allows("::/0", 1, "::ffff:127.0.0.1"), "mapped");
+    ok(!allows("::/0", 1, "2002:7f00:1::1"), "or as 6to4");
+    ok(!allows("::ffff:0:0/96", 0, "8.8.8.8"), "as what is mapped it has");
+}
+
+
+static int
+same(const char *a, const char *b)
+{
+    struct sockaddr_storage  one;
+
+    memcpy(&one, address(a), sizeof(one));
+
+    return restream_network_same((const struct sockaddr *) &one, address(b));
+}
+
+
+static void
+forms_lead_to_the_same_host(void)
+{
+    ok(same("45.1.2.3", "45.1.2.3"), "an address is the same");
+    ok(same("45.1.2.3", "::ffff:45.1.2.3"), "mapped, too");
+    ok(same("64:ff9b::2d01:203", "2002:2d01:203::9"), "in any form");
+    ok(same("2a00::1", "2a00::1"), "and of IPv6");
+    ok(!same("45.1.2.3", "45.1.2.4"), "another one is not");
+    ok(!same("2a00::1", "2a00::2"), "nor one of IPv6");
+    ok(!same("nothing", "nothing"), "nor what is none");
 }
 
 
@@ -139,6 +209,8 @@ main(void)
     special_addresses_are_not_public();
     prefixes_are_read();
     the_first_rule_decides();
+    forms_of_ipv4_are_both();
+    forms_lead_to_the_same_host();
 
     return done_testing();
 }
