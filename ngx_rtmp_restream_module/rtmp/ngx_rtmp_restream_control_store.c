@@ -47,6 +47,8 @@ static ngx_int_t ngx_rtmp_restream_control_config_id(
     ngx_rtmp_restream_stream_key_t *key);
 static void ngx_rtmp_restream_control_handler(
     ngx_rtmp_restream_store_call_t *store);
+static void ngx_rtmp_restream_control_late(
+    ngx_rtmp_restream_store_call_t *store);
 static void ngx_rtmp_restream_control_changed(
     ngx_rtmp_restream_control_t *control);
 static void ngx_rtmp_restream_control_log(restream_change_t *change,
@@ -398,6 +400,7 @@ ngx_rtmp_restream_control_create(ngx_rtmp_restream_store_op_e op,
     control->zone = rccf->main->shm_zone->data;
 
     control->store->done = ngx_rtmp_restream_control_handler;
+    control->store->late = ngx_rtmp_restream_control_late;
     control->store->data = control;
 
     return control;
@@ -570,6 +573,37 @@ ngx_rtmp_restream_control_handler(ngx_rtmp_restream_store_call_t *store)
     }
 
     ngx_free(control);
+}
+
+
+/* whoever asked is told now; what is under way is seen to when it ends */
+
+static void
+ngx_rtmp_restream_control_late(ngx_rtmp_restream_store_call_t *store)
+{
+    ngx_rtmp_restream_control_t     *control;
+    ngx_rtmp_restream_store_call_t   late;
+
+    control = store->data;
+
+    if (control->done == NULL) {
+        return;
+    }
+
+    ngx_memzero(&late, sizeof(ngx_rtmp_restream_store_call_t));
+
+    late.op = store->op;
+    late.rc = RESTREAM_ERROR;
+    late.err.code = RESTREAM_STORE_UNAVAILABLE;
+    ngx_cpystrn((u_char *) late.err.text,
+                (u_char *) "the store does not answer, look at its disk; "
+                "a change may still be made", RESTREAM_STORE_ERR);
+
+    control->store = &late;
+    control->done(control->owner, control);
+
+    control->store = store;
+    control->done = NULL;
 }
 
 

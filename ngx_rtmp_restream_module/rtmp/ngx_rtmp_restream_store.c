@@ -11,11 +11,13 @@
 typedef struct {
     ngx_rtmp_restream_store_call_t   call;
     ngx_rtmp_restream_task_t        *task;
+    ngx_event_t                      timer;
 } ngx_rtmp_restream_store_job_t;
 
 
 static void ngx_rtmp_restream_store_count(ngx_int_t n);
 static void ngx_rtmp_restream_store_hold_handler(ngx_event_t *ev);
+static void ngx_rtmp_restream_store_timeout(ngx_event_t *ev);
 static void ngx_rtmp_restream_store_run(void *data);
 static void ngx_rtmp_restream_store_run_off(
     ngx_rtmp_restream_store_call_t *call);
@@ -129,8 +131,46 @@ ngx_rtmp_restream_store_post(ngx_rtmp_restream_store_call_t *call)
 
     /* nothing blocks where there is nothing */
 
-    ngx_rtmp_restream_task_post(job->task, call->conf->dsn.len
-                                           ? call->conf->thread_pool : NULL);
+    if (call->conf->dsn.len == 0) {
+        ngx_rtmp_restream_task_post(job->task, NULL);
+        return;
+    }
+
+    if (call->late) {
+        job->timer.handler = ngx_rtmp_restream_store_timeout;
+        job->timer.data = &ngx_rtmp_restream_store_nobody;
+        job->timer.log = ngx_cycle->log;
+
+        ngx_add_timer(&job->timer, NGX_RTMP_RESTREAM_STORE_PATIENCE);
+    }
+
+    ngx_rtmp_restream_task_post(job->task, call->conf->thread_pool);
+}
+
+
+/* a call that waits is withdrawn: it has done nothing */
+
+static void
+ngx_rtmp_restream_store_timeout(ngx_event_t *ev)
+{
+    ngx_rtmp_restream_task_t       *task;
+    ngx_rtmp_restream_store_job_t  *job;
+
+    job = (ngx_rtmp_restream_store_job_t *)
+              ((u_char *) ev - offsetof(ngx_rtmp_restream_store_job_t, timer));
+    task = job->task;
+
+    if (!task->waiting) {
+        job->call.late(&job->call);
+        return;
+    }
+
+    ngx_cpystrn((u_char *) job->call.err.text,
+                (u_char *) "the store does not answer, look at its disk; "
+                "nothing has been done", RESTREAM_STORE_ERR);
+
+    ngx_rtmp_restream_store_done(job, job);
+    ngx_rtmp_restream_task_cancel(&task);
 }
 
 
@@ -245,6 +285,10 @@ static void
 ngx_rtmp_restream_store_done(void *owner, void *data)
 {
     ngx_rtmp_restream_store_job_t  *job = data;
+
+    if (job->timer.timer_set) {
+        ngx_del_timer(&job->timer);
+    }
 
     ngx_rtmp_restream_store_count(-1);
 

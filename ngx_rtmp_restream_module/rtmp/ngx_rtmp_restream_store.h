@@ -26,6 +26,10 @@ typedef enum {
 } ngx_rtmp_restream_store_op_e;
 
 
+/* ms that a call may take: the API answers within two seconds */
+#define NGX_RTMP_RESTREAM_STORE_PATIENCE  1800
+
+
 typedef struct ngx_rtmp_restream_store_call_s  ngx_rtmp_restream_store_call_t;
 
 struct ngx_rtmp_restream_store_call_s {
@@ -56,7 +60,13 @@ struct ngx_rtmp_restream_store_call_s {
     /* on the event loop, once, also when the call could not be made; what it
      * does not take out of the call (and clear) is freed behind it */
     void                  (*done)(ngx_rtmp_restream_store_call_t *call);
-    void                            *data;      /* done's */
+
+    /* NULL: done comes when it comes.  Else it comes, of a call that cannot be
+     * begun, within NGX_RTMP_RESTREAM_STORE_PATIENCE; and once that is over for
+     * one that has begun this is called: its result belongs to a thread, done
+     * comes later. */
+    void                  (*late)(ngx_rtmp_restream_store_call_t *call);
+    void                            *data;      /* done's and late's */
 
     ngx_rtmp_restream_store_conf_t  *conf;
 };
