@@ -206,6 +206,52 @@ problem(get('strict', { key => $key{HS256} }, { %us, %$_ }), 401,
     for { aud => 'restream2' }, { aud => [] }, { aud => undef },
         { iss => 'https://login.example.page.example' }, { iss => undef };
 
+# claims that two readers would read in two ways, or not at all
+
+for my $claims ('{"exp":1,"exp":EXP,"scope":"read"}', '{"exp":EXP,"exp":1}',
+    '{"exp":EXP,"scope":"read","scope":"read write"}',
+    '{"exp":EXP,"aud":"x","aud":"restream","scope":"read"}',
+    qq({"exp":EXP,"scope":"read","sub":"\xff\xfe"}),
+    qq({"exp":EXP,"scope":"read","sub":"\xc0\xaf"}),
+    qq({"exp":EXP,"scope":"read","sub":"\xed\xa0\x80"}),
+    '{"exp":EXP,"scope":"read","sub":"\ud800"}',
+    '{"exp":EXP,"scope":"read","sub":"a\u0000b"}',
+    '{"exp":EXP,"scope":"read","x":' . '[' x 2500 . ']' x 2500 . '}',
+    '{"exp":EXP,"scope":"read","x":' . '[' x 2500,
+    '{"exp":EXP,"scope":"read"}{}', '[{"exp":EXP,"scope":"read"}]', '', '{',
+    '"read"', 'null')
+{
+    problem(get('HS256', { token => raw('{"alg":"HS256"}', $claims) }), 401,
+            'invalid-token', 'claims ' . substr $claims, 0, 60);
+}
+
+# what nobody has signed is read as well, as far as it has to be
+
+problem(get('HS256', { token => raw('{"alg":"HS256","x":' . $_ . '}',
+                                    '{"exp":EXP}') =~ s/.{4}\z/AAAA/r }), 401,
+        'invalid-token', 'a header ' . substr $_, 0, 8)
+    for '[' x 2000 . ']' x 2000, '[' x 2500, '{"a":' x 700 . '1' . '}' x 700,
+        '"' . 'y' x 5000 . '"', '1e999', "\"\xff\"";
+
+# padding, other alphabets, more parts; the same signature
+
+my $good = raw('{"alg":"HS256"}', '{"exp":EXP,"scope":"read","x":"~~??>>"}');
+
+is(get('HS256', { token => $good })->{status}, 200, 'a token by hand');
+problem(get('HS256', { token => $_ }), 401, 'invalid-token',
+        'as it is not written')
+    for "$good=", "$good==", $good =~ tr{_-}{/+}r . '+', "$good.",
+        ".$good", "$good.AAAA", $good =~ s/\./../r, uc $good, "$good\x01";
+
+# never in a URL
+
+for my $name (qw/access_token token jwt bearer authorization/) {
+    my $answer = $t->http_get("/HS256/restream/streams?$name=$good",
+                              headers => { 'X-Test-Address' => '10.9.9.9' });
+
+    like($answer->{status}, qr/\A40[01]\z/, "$name in the query is no token");
+}
+
 ###############################################################################
 
 # what they grant
@@ -260,6 +306,19 @@ $_->stop() for @pubs;
 $t->done_testing();
 
 ###############################################################################
+
+# of the key HS256, byte by byte; EXP is in ten minutes
+
+sub raw {
+    my ($header, $claims) = @_;
+
+    my $exp = time + 600;
+    my $input = join '.', map { encode_base64url(s/EXP/$exp/gr) }
+        $header, $claims;
+
+    return "$input." . encode_base64url($jwt->sign($key{HS256}, $input));
+}
+
 
 # location, { token } or { key, header }, claims
 

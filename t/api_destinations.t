@@ -118,7 +118,8 @@ for my $case (
     my %back = %{$answer->{json}};
 
     $answer = $api->patch("$all/name:u", \%back);
-    is($answer->{json}{version}, $back{version}, 'sent back as shown it is no change');
+    is($answer->{json}{version}, $back{version},
+       'sent back as shown it is no change');
     is($api->get("$all/name:u?reveal=key")->{json}{key}, $key,
        'and the key stays');
     is($api->delete("$all/name:u")->{status}, 204, 'it is removed');

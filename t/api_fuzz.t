@@ -9,11 +9,13 @@ use strict;
 
 use Test::More;
 
+use JSON::PP ();
+
 use lib 't/lib';
 use Test::Restream;
 use Test::Restream::API;
 use Test::Restream::HTTP;
-use Test::Restream::Mutate qw/below pick spoil/;
+use Test::Restream::Mutate qw/below pick spoil spoil_json/;
 
 use constant KEY => 'key-of-the-requests';
 
@@ -61,24 +63,36 @@ CONF
 my $url = '"url":"rtmps://h.example:443/app?a=b"';
 my $show = '/restream/streams/live/show';
 
-# of each kind of call one that is right
+# of each call one that is right; whether it is of each is looked at below
 
 my @calls = (
+    ['POST', '/restream/streams', '{"app":"live","name":"show"}'],
     ['POST', '/restream/streams',
-     '{"app":"live","name":"n","destinations":[{"name":"a",' . $url
+     '{"app":"live","name":"n","maximum":9,"destinations":[{"name":"a",' . $url
      . ',"key":"' . KEY . '","enabled":false},{"name":"b",' . $url
      . ',"key":"' . KEY . '","title":"\u00e4\ud83d\ude00"}]}'],
     ['PATCH', $show, '{"maximum":7,"destinations":[{"name":"d",' . $url . ','
      . '"key":"' . KEY . '","description":null,"audio":"auto"}]}'],
+    ['DELETE', '/restream/streams/live/n', ''],
     ['POST', "$show/destinations",
      '{"name":"x%s",' . $url . ',"key":"' . KEY . '"}'],
     ['PATCH', "$show/destinations/name:d", '{"title":"t","enabled":true}'],
+    ['PATCH', "$show/destinations/name:d",
+     '{"name":"d",' . $url . ',"key":"' . KEY . '","audio":"auto",'
+     . '"description":"x","id":"d_0123456789abcdef","state":"live"}'],
     ['POST', "$show/destinations/name:fixed/stop", '{}'],
+    ['POST', "$show/destinations/name:fixed/start", ''],
     ['POST', "$show/stop", ''],
+    ['POST', "$show/start", '{}'],
     ['DELETE', "$show/destinations/name:x1", ''],
     ['GET', "$show?reveal=key", ''],
     ['GET', '/restream/streams?app=live&live=false&q=s&limit=3', ''],
+    ['GET', '/restream/streams?limit=1&cursor=bGl2ZQBzaG93', ''],
+    ['GET', "$show/destinations", ''],
     ['GET', "$show/destinations/d_0123456789abcdef", ''],
+    ['GET', '/restream/platforms', ''],
+    ['GET', '/restream/openapi.json', ''],
+    ['GET', '/restream/health', ''],
     ['OPTIONS', '/restream/health', ''],
 );
 my @headers = (['If-Match', '"3"'], ['Idempotency-Key', 'k-1'],
@@ -91,6 +105,19 @@ is($api->post('/streams', { app => 'live', name => 'show' })->{status}, 201,
 
 my @workers = $t->worker_pids();
 
+# none of the document's is left out
+
+my %known = map { my ($method, $path) = @$_;
+    my $template = $api->template($path =~ s{\A/restream}{}r);
+
+    (lc $method . " $template" => 1) } @calls;
+my $paths = $api->document()->{paths};
+
+is_deeply([grep { !$known{$_} } map { my $path = $_;
+              map { "$_ $path" } grep { $paths->{$path}{$_} }
+                  qw/get post patch delete/ } sort keys %$paths],
+          [], 'there is one of every call');
+
 srand $t->seed();
 
 my (%status, @bad, $conn);
@@ -99,7 +126,8 @@ for my $n (1 .. $requests) {
     my ($method, $path, $body) = @{pick(@calls)};
 
     $body =~ s/%s/$n/;
-    $body = spoil($body) if below(4);
+    $body = !below(4) ? $body : $body =~ /\A\{./s && below(2)
+        ? spoil_json(JSON::PP::decode_json($body)) : spoil($body);
     $path = spoilt_path($path) if below(2);
 
     my %headers = ('Content-Type' => 'application/json',

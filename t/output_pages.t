@@ -20,7 +20,8 @@ use constant {
     FRAMES => 500,
 };
 
-my $t = Test::Restream->new(log_level => 'info')->has('strace', 'prlimit', 'setpriv');
+my $t = Test::Restream->new(log_level => 'info')->has(
+    qw/strace prlimit setpriv/);
 my $strace = !$ENV{RESTREAM_TEST_VALGRIND};
 
 $t->expand(CA => $t->tls()->ca_file());

@@ -594,10 +594,9 @@ ngx_rtmp_restream_control_late(ngx_rtmp_restream_store_call_t *store)
 
     late.op = store->op;
     late.rc = RESTREAM_ERROR;
-    late.err.code = RESTREAM_STORE_UNAVAILABLE;
-    ngx_cpystrn((u_char *) late.err.text,
-                (u_char *) "the store does not answer, look at its disk; "
-                "a change may still be made", RESTREAM_STORE_ERR);
+    ngx_rtmp_restream_store_error(&late.err,
+                                  "the store does not answer, look at its "
+                                  "disk; a change may still be made");
 
     control->store = &late;
     control->done(control->owner, control);

@@ -21,8 +21,6 @@ static void ngx_rtmp_restream_store_timeout(ngx_event_t *ev);
 static void ngx_rtmp_restream_store_run(void *data);
 static void ngx_rtmp_restream_store_run_off(
     ngx_rtmp_restream_store_call_t *call);
-static void ngx_rtmp_restream_store_error(restream_store_err_t *err,
-    const char *text);
 static void ngx_rtmp_restream_store_done(void *owner, void *data);
 static void ngx_rtmp_restream_store_clear(
     ngx_rtmp_restream_store_call_t *call);
@@ -269,9 +267,7 @@ ngx_rtmp_restream_store_run_off(ngx_rtmp_restream_store_call_t *call)
 }
 
 
-/* text is a literal */
-
-static void
+void
 ngx_rtmp_restream_store_error(restream_store_err_t *err, const char *text)
 {
     err->code = RESTREAM_STORE_UNAVAILABLE;

@@ -82,6 +82,10 @@ void ngx_rtmp_restream_store_post(ngx_rtmp_restream_store_call_t *call);
 /* Frees a call that has not been posted. */
 void ngx_rtmp_restream_store_free(ngx_rtmp_restream_store_call_t *call);
 
+/* The store is not to be had; text is a literal, for whoever asked. */
+void ngx_rtmp_restream_store_error(restream_store_err_t *err,
+    const char *text);
+
 /* The worker exits: no call runs any more. */
 void ngx_rtmp_restream_store_exit(void);
 

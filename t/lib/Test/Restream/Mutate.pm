@@ -7,8 +7,9 @@ use warnings;
 use strict;
 
 use Exporter qw/import/;
+use JSON::PP ();
 
-our @EXPORT_OK = qw/below pick spoil spoil_message/;
+our @EXPORT_OK = qw/below pick spoil spoil_json spoil_message/;
 
 use constant {
     CHANGES => 4,               # of a piece, at most
@@ -115,6 +116,85 @@ sub _number {
 }
 
 
+# A JSON value that is well-formed and wrong: some of it is of another type, too
+# large, too deep, missing, there twice, or named otherwise.
+
+my $json = JSON::PP->new()->utf8()->canonical()->allow_nonref();
+
+# texts of values, right ones of other members among them
+
+my @values = ('null', 'true', 'false', '0', '-0', '1', '-1', '1.5', '1e3',
+    '1E400', '2147483648', '4294967296', '9223372036854775807',
+    '9223372036854775808', '-9223372036854775809', '""', '"a"', '" "',
+    '"\\u0000"', '"\\ud800"',
+    '"\\u202e"', '"\\n"', '"name:x"', '"d_0123456789abcdef"', '"../.."',
+    '"auto"', '"rtmp://h.example/app"', '"rtmps://u:p@[::1]:1/a/k?x=%00"',
+    '"rtmp://"', '"1970-01-01T00:00:00Z"', '[]', '{}', '[null]', '[[]]',
+    '{"":{}}', '{"name":"a"}', '[{"name":"a"},{"name":"a"}]',
+    '"' . 'x' x 101 . '"', '"' . 'x' x 2049 . '"', '"' . "\xc3\xa4" x 300 . '"',
+    '[' x 15 . ']' x 15, '[' x 17 . ']' x 17, '{"a":' x 17 . '1' . '}' x 17,
+    '[' . join(',', (0) x 2000) . ']',
+    '{' . join(',', map { qq("m$_":1) } 1 .. 200) . '}');
+my @members = qw/app name destinations maximum url key title description audio
+    enabled id state stats keyHint origin reason lastError version createdAt
+    updatedAt live broadcasting ingest configured __proto__ Name/;
+
+
+sub spoil_json {
+    my ($value) = @_;
+
+    my @wrong = map { { at => below(_nodes($value)), how => below(8) } }
+        0 .. below(3);
+    my $n = 0;
+
+    return _written($value, \$n, @wrong);
+}
+
+
+sub _nodes {
+    my ($value) = @_;
+
+    my $n = 1;
+
+    $n += _nodes($_) for ref $value eq 'HASH' ? values %$value
+        : ref $value eq 'ARRAY' ? @$value : ();
+
+    return $n;
+}
+
+
+sub _written {
+    my ($value, $n, @wrong) = @_;
+
+    my ($wrong) = grep { $_->{at} == $$n } @wrong;
+
+    $$n++;
+
+    if (ref $value eq 'ARRAY') {
+        my @items = map { _written($_, $n, @wrong) } @$value;
+
+        push @items, pick(@items, @values) if $wrong && $wrong->{how} < 4;
+
+        return '[' . join(',', @items) . ']' if !$wrong || $wrong->{how} < 4;
+    }
+
+    if (ref $value eq 'HASH') {
+        my @items = map { "\"$_\":" . _written($value->{$_}, $n, @wrong) }
+            sort keys %$value;
+
+        splice @items, below(1 + @items), 0, pick(
+            @items, map { '"' . pick(@members) . '":' . pick(@values) } 1 .. 5)
+            if $wrong && $wrong->{how} < 3;
+        splice @items, below(scalar @items), 1
+            if @items && $wrong && $wrong->{how} == 3;
+
+        return '{' . join(',', @items) . '}' if !$wrong || $wrong->{how} < 5;
+    }
+
+    return $wrong ? pick(@values) : $json->encode($value);
+}
+
+
 # A message for Test::Restream::RTMP::Chunk::Writer with a header that is not
 # its own, or not written as it should be.
 
@@ -167,6 +247,7 @@ Test::Restream::Mutate - bytes and messages made wrong at random
 
     srand $seed;
     my $bytes = spoil($payload);
+    my $text = spoil_json({ name => 'a', destinations => [] });
     my $msg = spoil_message({ type => 9, ts => 0, csid => 6, msid => 1,
                               payload => $bytes });
     my $wire = $writer->encode($msg);
