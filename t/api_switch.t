@@ -39,6 +39,12 @@ rtmp {
             restream_destination conf rtmp://127.0.0.1:%%PORT_1%%/app/conf-key;
         }
 
+        application grace {
+            live on;
+            restream on;
+            restream_publisher_grace 30s;
+        }
+
         application offline {
             live on;
             restream on;
@@ -171,6 +177,28 @@ is($api->post("$show/stop")->{json}{version}, $stream->{version},
 is($api->post("$show/start")->{status}, 200, 'all are started');
 wait_ok { state_of('one') eq 'on live' && state_of('conf') eq 'on live' }
     5, 'all are live';
+
+# the encoder has gone and is waited for: the stream is there, and not live
+
+my $again = '/streams/grace/show';
+
+make('grace', 'show');
+$pub = $t->publish('grace/show');
+wait_ok { $api->stream('grace', 'show')->{broadcasting} } 10,
+    'another stream is broadcast';
+$pub->close();
+wait_ok { !$api->stream('grace', 'show')->{live} } 10, 'its encoder goes';
+is($api->destination('grace', 'show', 'one')->{state}, 'live',
+   'its destination stays');
+is_problem($api->post("$again/destinations/name:one/start"), 409, 'not-live',
+           'it is not started');
+is($api->post("$again/destinations/name:one/stop")->{status}, 200,
+   'but stopped');
+is_problem($api->post("$again/start"), 409, 'not-live', 'nor is all of it');
+$pub->republish();
+wait_ok { $api->stream('grace', 'show')->{live} } 10, 'the encoder is back';
+is($api->post("$again/start")->{status}, 200, 'and it is started');
+$pub->unpublish();
 
 # durable
 

@@ -349,8 +349,7 @@ ngx_http_restream_list_take(ngx_http_restream_call_t *call,
     ngx_memcpy(list->shown_app, list->after_app, sizeof(list->shown_app));
     ngx_memcpy(list->shown_name, list->after_name, sizeof(list->shown_name));
 
-    pic = ngx_rtmp_restream_picture(call->request->pool, list->view, &app,
-                                    &name, st);
+    pic = ngx_rtmp_restream_picture(call->request->pool, vs, &app, &name, st);
     if (pic == NULL) {
         return NGX_ERROR;
     }

@@ -6,6 +6,8 @@
 #include "ngx_http_restream_render.h"
 #include "ngx_http_restream_reply.h"
 
+#include "../rtmp/ngx_rtmp_restream_core.h"
+
 
 static void ngx_http_restream_api_read_done(void *owner,
     ngx_rtmp_restream_control_t *control);
@@ -55,13 +57,14 @@ ngx_int_t
 ngx_http_restream_api_show(ngx_http_restream_call_t *call, ngx_uint_t status,
     restream_stream_t *stored)
 {
-    json_t                       *json;
-    uint64_t                      version;
-    ngx_str_t                     app, name;
-    ngx_uint_t                    found;
-    restream_route_t             *route;
-    ngx_http_request_t           *r;
-    ngx_rtmp_restream_picture_t  *pic;
+    json_t                           *json;
+    uint64_t                          version;
+    ngx_str_t                         app, name;
+    ngx_uint_t                        found;
+    restream_route_t                 *route;
+    ngx_http_request_t               *r;
+    ngx_rtmp_restream_picture_t      *pic;
+    ngx_rtmp_restream_view_stream_t  *view;
 
     r = call->request;
     route = &call->route;
@@ -69,7 +72,16 @@ ngx_http_restream_api_show(ngx_http_restream_call_t *call, ngx_uint_t status,
     ngx_http_restream_api_str(&app, route->app);
     ngx_http_restream_api_str(&name, route->name);
 
-    pic = ngx_rtmp_restream_picture(r->pool, NULL, &app, &name, stored);
+    view = NULL;
+
+    if (ngx_rtmp_restream_zone_view_stream(ngx_rtmp_restream_core_zone(),
+                                           r->pool, &app, &name, &view)
+        == NGX_ERROR)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    pic = ngx_rtmp_restream_picture(r->pool, view, &app, &name, stored);
     if (pic == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

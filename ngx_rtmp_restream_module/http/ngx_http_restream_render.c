@@ -86,7 +86,10 @@ ngx_http_restream_render_destination(ngx_rtmp_restream_picture_t *pic,
 
     *found = 0;
 
-    for (i = 0; i < pic->ndestinations; i++) {
+    /* the last ones first: a name that nginx.conf has got later still means the
+     * stored one */
+
+    for (i = pic->ndestinations; i-- > 0; /* void */ ) {
         pd = &pic->destinations[i];
         s = &pd->view.record.name;
 

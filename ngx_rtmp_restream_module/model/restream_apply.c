@@ -374,7 +374,8 @@ restream_apply_delete_destination(restream_apply_t *ap)
 
 /*
  * One that was stored before nginx.conf got one of the same name is what that
- * name means, so that it can still be renamed or removed by it.
+ * name means, so that it can still be renamed or removed by it; the id of the
+ * other one tells them apart.
  */
 
 int
@@ -388,7 +389,8 @@ restream_apply_find(restream_apply_t *ap, restream_destination_t **dst)
         *dst = restream_stream_find(ap->st, ap->change->id);
 
     } else if (name) {
-        *dst = restream_stream_find_name(ap->st, name);
+        *dst = ap->change->config_made
+               ? NULL : restream_stream_find_name(ap->st, name);
 
         if (*dst == NULL && restream_apply_config_made(ap, name)) {
             return restream_apply_version(ap, 0);

@@ -67,6 +67,8 @@ typedef struct {
     /* which destination: id, or name when id is 0 */
     uint64_t                      id;
     char                         *destination;  /* NULL: id */
+    int                           config_made;  /* the config-made one of that
+                                                   name, whatever is stored */
 
     uint64_t                      if_match;     /* version of the destination
                                                    that is named, else of the

@@ -4,6 +4,7 @@
 
 #include "ngx_rtmp_restream_control.h"
 #include "ngx_rtmp_restream_control_store.h"
+#include "ngx_rtmp_restream_core.h"
 #include "ngx_rtmp_restream_record.h"
 
 
@@ -20,7 +21,7 @@ ngx_rtmp_restream_control_publish(ngx_rtmp_restream_zone_t *zone,
     ngx_uint_t  n;
 
     if (conf->main->store.dsn.len == 0
-        || ngx_rtmp_restream_zone_stored(zs))
+        || ngx_rtmp_restream_zone_stored(zone, zs))
     {
         return ngx_rtmp_restream_control_put(zone, &conf->destinations, key);
     }
@@ -41,7 +42,7 @@ ngx_rtmp_restream_control_publish(ngx_rtmp_restream_zone_t *zone,
     rc = ngx_rtmp_restream_control_load(zone, conf, key);
 
     if (rc == NGX_ERROR) {
-        ngx_rtmp_restream_zone_loaded(zone, key);
+        ngx_rtmp_restream_zone_loaded(zone, key, 0);
     }
 
     return rc;
@@ -139,4 +140,35 @@ done:
     ngx_destroy_pool(pool);
 
     return rc;
+}
+
+
+ngx_rtmp_restream_app_conf_t *
+ngx_rtmp_restream_control_app(ngx_str_t *app)
+{
+    ngx_uint_t                      i;
+    ngx_rtmp_restream_app_conf_t  **racf;
+    ngx_rtmp_restream_core_conf_t  *rccf;
+
+    rccf = ngx_rtmp_restream_core_get_conf((ngx_cycle_t *) ngx_cycle);
+    racf = rccf->apps.elts;
+
+    for (i = 0; i < rccf->apps.nelts; i++) {
+        if (ngx_rtmp_restream_str_equal(&racf[i]->name, app)) {
+            return racf[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+unsigned
+ngx_rtmp_restream_control_schemes(void)
+{
+    ngx_rtmp_restream_core_conf_t  *rccf;
+
+    rccf = ngx_rtmp_restream_core_get_conf((ngx_cycle_t *) ngx_cycle);
+
+    return rccf->main->schemes;
 }

@@ -61,6 +61,7 @@ ngx_rtmp_restream_control_limit_change(ngx_rtmp_restream_stream_key_t *key,
         change->id = record->id;
 
     } else {
+        change->config_made = 1;
         change->destination = ngx_rtmp_restream_control_limit_copy(
                                                               &record->name);
     }

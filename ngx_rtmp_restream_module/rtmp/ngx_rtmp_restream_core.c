@@ -31,6 +31,7 @@ static ngx_str_t  ngx_rtmp_restream_core_zone_name = ngx_string("restream");
 /* of the worker that keeps the streams of older ones up to its configuration */
 
 static ngx_event_t  ngx_rtmp_restream_core_keep;
+static time_t       ngx_rtmp_restream_core_swept;
 
 
 static ngx_core_module_t  ngx_rtmp_restream_core_module_ctx = {
@@ -321,6 +322,14 @@ ngx_rtmp_restream_core_keep_handler(ngx_event_t *ev)
     if (ngx_exiting) {
         ngx_rtmp_restream_zone_retire(zone);
         return;
+    }
+
+    /* not every worker that is killed is followed by another one */
+
+    if (ngx_rtmp_restream_core_swept != ngx_time()) {
+        ngx_rtmp_restream_core_swept = ngx_time();
+
+        ngx_rtmp_restream_zone_sweep(zone);
     }
 
     if (ngx_rtmp_restream_zone_keep(zone)) {

@@ -10,8 +10,6 @@
 #include "ngx_rtmp_restream_target.h"
 
 
-static ngx_rtmp_restream_view_stream_t *ngx_rtmp_restream_picture_find(
-    ngx_rtmp_restream_view_t *view, ngx_str_t *app, ngx_str_t *name);
 static ngx_int_t ngx_rtmp_restream_picture_config(ngx_pool_t *pool,
     ngx_rtmp_restream_picture_t *pic, ngx_rtmp_restream_app_conf_t *conf);
 static ngx_int_t ngx_rtmp_restream_picture_config_live(
@@ -24,22 +22,15 @@ static void ngx_rtmp_restream_picture_off(
 
 
 ngx_rtmp_restream_picture_t *
-ngx_rtmp_restream_picture(ngx_pool_t *pool, ngx_rtmp_restream_view_t *view,
-    ngx_str_t *app, ngx_str_t *name, restream_stream_t *stored)
+ngx_rtmp_restream_picture(ngx_pool_t *pool,
+    ngx_rtmp_restream_view_stream_t *view, ngx_str_t *app, ngx_str_t *name,
+    restream_stream_t *stored)
 {
     ngx_uint_t                      n;
     ngx_pool_cleanup_t             *cln;
     ngx_rtmp_restream_picture_t    *pic;
     ngx_rtmp_restream_app_conf_t   *conf;
     ngx_rtmp_restream_core_conf_t  *rccf;
-
-    if (view == NULL) {
-        view = ngx_rtmp_restream_zone_view(ngx_rtmp_restream_core_zone(),
-                                           pool);
-        if (view == NULL) {
-            return NULL;
-        }
-    }
 
     cln = ngx_pool_cleanup_add(pool, sizeof(ngx_rtmp_restream_picture_t));
     if (cln == NULL) {
@@ -54,7 +45,7 @@ ngx_rtmp_restream_picture(ngx_pool_t *pool, ngx_rtmp_restream_view_t *view,
     pic->app = *app;
     pic->name = *name;
     pic->stored = stored;
-    pic->view = ngx_rtmp_restream_picture_find(view, app, name);
+    pic->view = view;
 
     rccf = ngx_rtmp_restream_core_get_conf((ngx_cycle_t *) ngx_cycle);
     conf = ngx_rtmp_restream_control_app(app);
@@ -85,24 +76,6 @@ ngx_uint_t
 ngx_rtmp_restream_picture_exists(ngx_rtmp_restream_picture_t *pic)
 {
     return pic->view || (pic->stored && pic->stored->configured);
-}
-
-
-static ngx_rtmp_restream_view_stream_t *
-ngx_rtmp_restream_picture_find(ngx_rtmp_restream_view_t *view, ngx_str_t *app,
-    ngx_str_t *name)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < view->nstreams; i++) {
-        if (ngx_rtmp_restream_str_equal(&view->streams[i].app, app)
-            && ngx_rtmp_restream_str_equal(&view->streams[i].name, name))
-        {
-            return &view->streams[i];
-        }
-    }
-
-    return NULL;
 }
 
 

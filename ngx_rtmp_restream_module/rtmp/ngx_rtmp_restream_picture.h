@@ -40,12 +40,13 @@ typedef struct {
 
 
 /*
- * in    stored    as the store gave it, or NULL; borrowed as long as the
+ * in    view      NULL: the stream is not in the zone
+ *       stored    as the store gave it, or NULL; borrowed as long as the
  *                 picture is used
  * ret   NULL: no memory
  */
 ngx_rtmp_restream_picture_t *ngx_rtmp_restream_picture(ngx_pool_t *pool,
-    ngx_rtmp_restream_view_t *view, ngx_str_t *app, ngx_str_t *name,
+    ngx_rtmp_restream_view_stream_t *view, ngx_str_t *app, ngx_str_t *name,
     restream_stream_t *stored);
 
 /* 1: it exists, as a stream of the API does: configured or live */

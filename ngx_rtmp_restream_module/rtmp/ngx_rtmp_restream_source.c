@@ -483,7 +483,7 @@ ngx_rtmp_restream_source_partly(ngx_rtmp_restream_source_t *src)
 {
     return src->partly
            || (src->conf->main->store.dsn.len
-               && !ngx_rtmp_restream_zone_stored(src->zs));
+               && !ngx_rtmp_restream_zone_stored(src->zone, src->zs));
 }
 
 

@@ -49,7 +49,12 @@ ngx_rtmp_restream_store_create_call(ngx_rtmp_restream_store_conf_t *conf,
     ngx_rtmp_restream_task_t       *task;
     ngx_rtmp_restream_store_job_t  *job;
 
-    if (ngx_rtmp_restream_store_ncalls == NGX_RTMP_RESTREAM_STORE_CALLS) {
+    /* there is one load for each stream, and that cannot be asked to come
+     * again */
+
+    if (op != NGX_RTMP_RESTREAM_STORE_LOAD
+        && ngx_rtmp_restream_store_ncalls >= NGX_RTMP_RESTREAM_STORE_CALLS)
+    {
         return NULL;
     }
 
@@ -67,6 +72,7 @@ ngx_rtmp_restream_store_create_call(ngx_rtmp_restream_store_conf_t *conf,
     task->done = ngx_rtmp_restream_store_done;
     task->owner = job;
     task->lane = NGX_RTMP_RESTREAM_TASK_STORE;
+    task->first = (op == NGX_RTMP_RESTREAM_STORE_LOAD);
 
     /* as long as nobody has said otherwise */
 
@@ -163,9 +169,9 @@ ngx_rtmp_restream_store_timeout(ngx_event_t *ev)
         return;
     }
 
-    ngx_cpystrn((u_char *) job->call.err.text,
-                (u_char *) "the store does not answer, look at its disk; "
-                "nothing has been done", RESTREAM_STORE_ERR);
+    ngx_rtmp_restream_store_error(&job->call.err,
+                                  "the store does not answer, look at its "
+                                  "disk; nothing has been done");
 
     ngx_rtmp_restream_store_done(job, job);
     ngx_rtmp_restream_task_cancel(&task);
@@ -223,6 +229,7 @@ ngx_rtmp_restream_store_run(void *data)
     switch (call->op) {
 
     case NGX_RTMP_RESTREAM_STORE_GET:
+    case NGX_RTMP_RESTREAM_STORE_LOAD:
         call->rc = restream_store_get(store, call->app, call->name,
                                       &call->stream, &call->revision,
                                       &call->err);
@@ -262,8 +269,8 @@ ngx_rtmp_restream_store_run_off(ngx_rtmp_restream_store_call_t *call)
         return;
     }
 
-    call->rc = (call->op == NGX_RTMP_RESTREAM_STORE_GET) ? RESTREAM_DECLINED
-                                                         : RESTREAM_OK;
+    call->rc = (call->op == NGX_RTMP_RESTREAM_STORE_LIST) ? RESTREAM_OK
+                                                          : RESTREAM_DECLINED;
 }
 
 

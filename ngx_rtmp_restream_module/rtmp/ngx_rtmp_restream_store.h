@@ -15,11 +15,15 @@
 #include "ngx_rtmp_restream_task.h"
 
 
-#define NGX_RTMP_RESTREAM_STORE_CALLS  1024     /* of a worker, at most */
+#define NGX_RTMP_RESTREAM_STORE_CALLS  1024     /* of a worker, at most, but for
+                                                   LOAD */
 
 
 typedef enum {
     NGX_RTMP_RESTREAM_STORE_GET = 0,
+    NGX_RTMP_RESTREAM_STORE_LOAD,       /* as GET, for a stream that has
+                                           started: however many wait, it goes
+                                           before all but its like */
     NGX_RTMP_RESTREAM_STORE_LIST,
     NGX_RTMP_RESTREAM_STORE_CHANGE,
     NGX_RTMP_RESTREAM_STORE_RESEAL
@@ -37,8 +41,9 @@ struct ngx_rtmp_restream_store_call_s {
 
     /* in; strings are malloc()ed and go with the call */
     restream_change_t               *change;    /* CHANGE */
-    char                            *app;       /* GET; LIST: NULL is all */
-    char                            *name;      /* GET */
+    char                            *app;       /* GET, LOAD; LIST: NULL is
+                                                   all */
+    char                            *name;      /* GET, LOAD */
     char                            *q;         /* LIST: as restream_store.h's
                                                    filter */
     char                            *after_app;
@@ -52,8 +57,8 @@ struct ngx_rtmp_restream_store_call_s {
     int                              rc;        /* as restream_store_*() */
     restream_store_err_t             err;       /* RESTREAM_ERROR */
     restream_change_outcome_t        outcome;   /* CHANGE */
-    restream_stream_t               *stream;    /* GET */
-    uint64_t                         revision;  /* GET: of the store */
+    restream_stream_t               *stream;    /* GET, LOAD */
+    uint64_t                         revision;  /* GET, LOAD: of the store */
     restream_stream_t              **list;      /* LIST: n of them */
     uint32_t                         n;
 

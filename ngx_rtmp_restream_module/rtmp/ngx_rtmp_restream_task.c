@@ -5,6 +5,7 @@
 #include "ngx_rtmp_restream_task.h"
 
 
+static void ngx_rtmp_restream_task_wait(ngx_rtmp_restream_task_t *task);
 static void ngx_rtmp_restream_task_start(void);
 static ngx_uint_t ngx_rtmp_restream_task_held_up(
     ngx_rtmp_restream_task_t *task);
@@ -86,8 +87,7 @@ ngx_rtmp_restream_task_post(ngx_rtmp_restream_task_t *task,
         ngx_queue_init(&ngx_rtmp_restream_task_running);
     }
 
-    ngx_queue_insert_tail(&ngx_rtmp_restream_task_waiting, &task->queue);
-    task->waiting = 1;
+    ngx_rtmp_restream_task_wait(task);
 
     ngx_rtmp_restream_task_start();
 }
@@ -123,6 +123,34 @@ ngx_rtmp_restream_task_cancel(ngx_rtmp_restream_task_t **taskp)
         ngx_queue_remove(&task->queue);
         ngx_destroy_pool(task->pool);
     }
+}
+
+
+/* those that are first, then the others, each in the order of posting */
+
+static void
+ngx_rtmp_restream_task_wait(ngx_rtmp_restream_task_t *task)
+{
+    ngx_queue_t               *q;
+    ngx_rtmp_restream_task_t  *waiting;
+
+    q = ngx_queue_sentinel(&ngx_rtmp_restream_task_waiting);
+
+    if (task->first) {
+        for (q = ngx_queue_head(&ngx_rtmp_restream_task_waiting);
+             q != ngx_queue_sentinel(&ngx_rtmp_restream_task_waiting);
+             q = ngx_queue_next(q))
+        {
+            waiting = ngx_queue_data(q, ngx_rtmp_restream_task_t, queue);
+
+            if (!waiting->first) {
+                break;
+            }
+        }
+    }
+
+    ngx_queue_insert_tail(q, &task->queue);
+    task->waiting = 1;
 }
 
 

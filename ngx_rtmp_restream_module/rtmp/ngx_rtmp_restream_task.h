@@ -26,7 +26,8 @@
 typedef enum {
     NGX_RTMP_RESTREAM_TASK_NETWORK = 0,
     NGX_RTMP_RESTREAM_TASK_STORE,       /* one at a time, in the order of
-                                           posting */
+                                           posting but for those that are
+                                           first */
     NGX_RTMP_RESTREAM_TASK_FILE,        /* one at a time: what has to be seen
                                            soon, whatever names and the store
                                            take */
@@ -50,6 +51,7 @@ struct ngx_rtmp_restream_task_s {
     uint64_t            group;          /* what it may hold up; 0: nothing */
 
     ngx_rtmp_restream_task_lane_e  lane;
+    unsigned            first:1;        /* waits before those that are not */
 
     /* private */
     ngx_pool_t         *pool;

@@ -3,6 +3,11 @@
  */
 
 #include "ngx_rtmp_restream_zone_rows.h"
+#include "ngx_rtmp_restream_target.h"
+
+
+#define NGX_RTMP_RESTREAM_ZONE_PER_WORKER  512      /* bytes of a zone, for one
+                                                       that may use it */
 
 
 static ngx_rtmp_restream_zone_stream_t *ngx_rtmp_restream_zone_add_locked(
@@ -10,11 +15,8 @@ static ngx_rtmp_restream_zone_stream_t *ngx_rtmp_restream_zone_add_locked(
 static ngx_int_t ngx_rtmp_restream_zone_set_args_locked(
     ngx_rtmp_restream_zone_t *zone, ngx_rtmp_restream_zone_stream_t *zs,
     ngx_str_t *args);
-static void ngx_rtmp_restream_zone_drop_locked(ngx_rtmp_restream_zone_t *zone,
-    ngx_rtmp_restream_zone_stream_t *zs);
-static ngx_uint_t ngx_rtmp_restream_zone_dead_owners(
-    ngx_rtmp_restream_zone_t *zone, ngx_rtmp_restream_owner_t *dead,
-    ngx_uint_t max);
+static ngx_rbtree_key_t ngx_rtmp_restream_zone_hash(
+    ngx_rtmp_restream_stream_key_t *key);
 
 
 ngx_rtmp_restream_zone_t *
@@ -54,6 +56,16 @@ ngx_rtmp_restream_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         return NGX_ERROR;
     }
 
+    zone->sh->max_workers = ngx_min(NGX_MAX_PROCESSES,
+                                    shm_zone->shm.size
+                                    / NGX_RTMP_RESTREAM_ZONE_PER_WORKER);
+    zone->sh->workers = ngx_slab_calloc(zone->shpool,
+                                       zone->sh->max_workers
+                                       * sizeof(ngx_rtmp_restream_owner_t));
+    if (zone->sh->workers == NULL) {
+        return NGX_ERROR;
+    }
+
     zone->shpool->data = zone->sh;
 
     /* a full zone is told once, in our own words */
@@ -61,56 +73,15 @@ ngx_rtmp_restream_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     ngx_queue_init(&zone->sh->streams);
 
-    return NGX_OK;
-}
+    /* the function is of nginx itself: another copy of this module, after an
+     * upgrade, finds it where it was */
 
+    ngx_rbtree_init(&zone->sh->index, &zone->sh->sentinel,
+                    ngx_rbtree_insert_value);
 
-ngx_int_t
-ngx_rtmp_restream_zone_init_process(ngx_rtmp_restream_zone_t *zone,
-    ngx_log_t *log)
-{
-    if (ngx_rtmp_restream_owner_init(log) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    ngx_rtmp_restream_zone_sweep(zone);
+    zone->sh->losses = 1;
 
     return NGX_OK;
-}
-
-
-void
-ngx_rtmp_restream_zone_sweep(ngx_rtmp_restream_zone_t *zone)
-{
-    ngx_uint_t                        i, n;
-    ngx_queue_t                      *q, *next;
-    ngx_rtmp_restream_owner_t         dead[16];
-    ngx_rtmp_restream_zone_stream_t  *zs;
-
-    n = ngx_rtmp_restream_zone_dead_owners(zone, dead, 16);
-
-    if (n == 0) {
-        return;
-    }
-
-    ngx_shmtx_lock(&zone->shpool->mutex);
-
-    for (q = ngx_queue_head(&zone->sh->streams);
-         q != ngx_queue_sentinel(&zone->sh->streams);
-         q = next)
-    {
-        next = ngx_queue_next(q);
-        zs = ngx_queue_data(q, ngx_rtmp_restream_zone_stream_t, queue);
-
-        for (i = 0; i < n; i++) {
-            if (ngx_rtmp_restream_owner_equal(&zs->owner, &dead[i])) {
-                ngx_rtmp_restream_zone_drop_locked(zone, zs);
-                break;
-            }
-        }
-    }
-
-    ngx_shmtx_unlock(&zone->shpool->mutex);
 }
 
 
@@ -168,52 +139,6 @@ ngx_rtmp_restream_zone_succeeded(ngx_rtmp_restream_zone_t *zone)
 }
 
 
-/* /proc is read outside the lock */
-
-static ngx_uint_t
-ngx_rtmp_restream_zone_dead_owners(ngx_rtmp_restream_zone_t *zone,
-    ngx_rtmp_restream_owner_t *dead, ngx_uint_t max)
-{
-    ngx_uint_t                        i, n, ndead;
-    ngx_queue_t                      *q;
-    ngx_rtmp_restream_owner_t         owners[64];
-    ngx_rtmp_restream_zone_stream_t  *zs;
-
-    n = 0;
-
-    ngx_shmtx_lock(&zone->shpool->mutex);
-
-    for (q = ngx_queue_head(&zone->sh->streams);
-         q != ngx_queue_sentinel(&zone->sh->streams) && n < 64;
-         q = ngx_queue_next(q))
-    {
-        zs = ngx_queue_data(q, ngx_rtmp_restream_zone_stream_t, queue);
-
-        for (i = 0; i < n; i++) {
-            if (ngx_rtmp_restream_owner_equal(&zs->owner, &owners[i])) {
-                break;
-            }
-        }
-
-        if (i == n) {
-            owners[n++] = zs->owner;
-        }
-    }
-
-    ngx_shmtx_unlock(&zone->shpool->mutex);
-
-    ndead = 0;
-
-    for (i = 0; i < n && ndead < max; i++) {
-        if (!ngx_rtmp_restream_owner_alive(&owners[i])) {
-            dead[ndead++] = owners[i];
-        }
-    }
-
-    return ndead;
-}
-
-
 ngx_uint_t
 ngx_rtmp_restream_zone_busy(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_stream_key_t *key)
@@ -221,7 +146,7 @@ ngx_rtmp_restream_zone_busy(ngx_rtmp_restream_zone_t *zone,
     ngx_uint_t                        busy;
     ngx_rtmp_restream_zone_stream_t  *zs;
 
-    ngx_rtmp_restream_zone_sweep(zone);
+    ngx_rtmp_restream_zone_sweep_stream(zone, key);
 
     ngx_shmtx_lock(&zone->shpool->mutex);
 
@@ -237,14 +162,17 @@ ngx_rtmp_restream_zone_busy(ngx_rtmp_restream_zone_t *zone,
 
 ngx_uint_t
 ngx_rtmp_restream_zone_has(ngx_rtmp_restream_zone_t *zone,
-    ngx_rtmp_restream_stream_key_t *key)
+    ngx_rtmp_restream_stream_key_t *key, ngx_uint_t *live)
 {
     ngx_rtmp_restream_zone_stream_t  *zs;
 
-    ngx_rtmp_restream_zone_sweep(zone);
+    ngx_rtmp_restream_zone_sweep_stream(zone, key);
 
     ngx_shmtx_lock(&zone->shpool->mutex);
+
     zs = ngx_rtmp_restream_zone_find_locked(zone, key);
+    *live = zs && zs->live;
+
     ngx_shmtx_unlock(&zone->shpool->mutex);
 
     return zs != NULL;
@@ -258,7 +186,7 @@ ngx_rtmp_restream_zone_claim(ngx_rtmp_restream_zone_t *zone,
     ngx_int_t                         rc;
     ngx_rtmp_restream_zone_stream_t  *zs;
 
-    ngx_rtmp_restream_zone_sweep(zone);
+    ngx_rtmp_restream_zone_sweep_stream(zone, key);
 
     ngx_shmtx_lock(&zone->shpool->mutex);
 
@@ -347,18 +275,39 @@ ngx_rtmp_restream_zone_generation(ngx_rtmp_restream_zone_t *zone)
 }
 
 
+/* names with the same hash stand one behind the other */
+
 ngx_rtmp_restream_zone_stream_t *
 ngx_rtmp_restream_zone_find_locked(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_stream_key_t *key)
 {
-    ngx_queue_t                      *q;
+    ngx_rbtree_t                     *index;
+    ngx_rbtree_key_t                  hash;
+    ngx_rbtree_node_t                *node, *first;
     ngx_rtmp_restream_zone_stream_t  *zs;
 
-    for (q = ngx_queue_head(&zone->sh->streams);
-         q != ngx_queue_sentinel(&zone->sh->streams);
-         q = ngx_queue_next(q))
+    index = &zone->sh->index;
+    hash = ngx_rtmp_restream_zone_hash(key);
+    first = NULL;
+
+    for (node = index->root; node != index->sentinel; /* void */ ) {
+
+        if (node->key >= hash) {
+            first = node;
+            node = node->left;
+
+        } else {
+            node = node->right;
+        }
+    }
+
+    for (node = first;
+         node && node->key == hash;
+         node = ngx_rbtree_next(index, node))
     {
-        zs = ngx_queue_data(q, ngx_rtmp_restream_zone_stream_t, queue);
+        zs = (ngx_rtmp_restream_zone_stream_t *)
+                 ((u_char *) node
+                  - offsetof(ngx_rtmp_restream_zone_stream_t, node));
 
         if (ngx_rtmp_restream_stream_key_equal(&zs->key, key)) {
             return zs;
@@ -366,6 +315,19 @@ ngx_rtmp_restream_zone_find_locked(ngx_rtmp_restream_zone_t *zone,
     }
 
     return NULL;
+}
+
+
+static ngx_rbtree_key_t
+ngx_rtmp_restream_zone_hash(ngx_rtmp_restream_stream_key_t *key)
+{
+    uint64_t  hash;
+
+    hash = ngx_rtmp_restream_hash(NGX_RTMP_RESTREAM_HASH_INIT, key->app.data,
+                                  key->app.len);
+
+    return (ngx_rbtree_key_t) ngx_rtmp_restream_hash(hash, key->name.data,
+                                                     key->name.len);
 }
 
 
@@ -395,6 +357,9 @@ ngx_rtmp_restream_zone_add_locked(ngx_rtmp_restream_zone_t *zone,
     zs->live = 1;
     zs->since = ngx_rtmp_restream_now();
     ngx_queue_init(&zs->destinations);
+
+    zs->node.key = ngx_rtmp_restream_zone_hash(key);
+    ngx_rbtree_insert(&zone->sh->index, &zs->node);
 
     ngx_queue_insert_tail(&zone->sh->streams, &zs->queue);
     zone->sh->nstreams++;
@@ -443,7 +408,7 @@ ngx_rtmp_restream_zone_set_args_locked(ngx_rtmp_restream_zone_t *zone,
 }
 
 
-static void
+void
 ngx_rtmp_restream_zone_drop_locked(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_zone_stream_t *zs)
 {
@@ -466,6 +431,7 @@ ngx_rtmp_restream_zone_drop_locked(ngx_rtmp_restream_zone_t *zone,
     }
 
     ngx_queue_remove(&zs->queue);
+    ngx_rbtree_delete(&zone->sh->index, &zs->node);
     zone->sh->nstreams--;
     zone->sh->len -= zs->key.app.len + zs->key.name.len;
 

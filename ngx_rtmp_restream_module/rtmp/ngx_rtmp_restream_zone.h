@@ -103,15 +103,27 @@ ngx_rtmp_restream_zone_t *ngx_rtmp_restream_zone_create(ngx_pool_t *pool);
 ngx_int_t ngx_rtmp_restream_zone_init(ngx_shm_zone_t *shm_zone, void *data);
 
 /*
- * In every worker, after fork: learns who we are, drops rows of dead owners.
+ * In every worker, after fork: learns and tells who we are, drops what dead
+ * ones have left.
  *
  * ret   NGX_OK, NGX_ERROR /proc cannot be read, logged
  */
 ngx_int_t ngx_rtmp_restream_zone_init_process(ngx_rtmp_restream_zone_t *zone,
     ngx_log_t *log);
 
-/* Drops the rows of owners that are gone (killed workers). */
+/* Drops the rows of workers that are gone (killed), and counts a loss for each:
+ * it may have changed the store and not the rows of others. */
 void ngx_rtmp_restream_zone_sweep(ngx_rtmp_restream_zone_t *zone);
+
+/* The same for the owner of one stream; other ones cost nothing. */
+void ngx_rtmp_restream_zone_sweep_stream(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_stream_key_t *key);
+
+/*
+ * How many losses there were, never 0; one atomic read.  What the store is
+ * asked behind one has what was lost.
+ */
+ngx_uint_t ngx_rtmp_restream_zone_losses(ngx_rtmp_restream_zone_t *zone);
 
 
 /* In the master: the handle is of the newest configuration from now on. */
@@ -136,9 +148,12 @@ ngx_uint_t ngx_rtmp_restream_zone_succeeded(ngx_rtmp_restream_zone_t *zone);
 ngx_uint_t ngx_rtmp_restream_zone_busy(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_stream_key_t *key);
 
-/* 1: the stream is live, or in its grace */
+/*
+ * out   *live   an encoder is publishing it now
+ * ret   1: it is live, or in its grace
+ */
 ngx_uint_t ngx_rtmp_restream_zone_has(ngx_rtmp_restream_zone_t *zone,
-    ngx_rtmp_restream_stream_key_t *key);
+    ngx_rtmp_restream_stream_key_t *key, ngx_uint_t *live);
 
 /*
  * Makes the calling worker the owner of a stream.
@@ -218,12 +233,17 @@ void ngx_rtmp_restream_zone_switch_off(ngx_rtmp_restream_zone_t *zone,
 ngx_uint_t ngx_rtmp_restream_zone_load(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_zone_stream_t *zs);
 
-/* The store has answered, whatever it said. */
+/*
+ * The store has answered, whatever it said.
+ *
+ * in    losses   as they were when it was asked; 0: it could not tell
+ */
 void ngx_rtmp_restream_zone_loaded(ngx_rtmp_restream_zone_t *zone,
-    ngx_rtmp_restream_stream_key_t *key);
+    ngx_rtmp_restream_stream_key_t *key, ngx_uint_t losses);
 
-/* 1: what the store has of the stream is in */
-ngx_uint_t ngx_rtmp_restream_zone_stored(ngx_rtmp_restream_zone_stream_t *zs);
+/* 1: what the store has of the stream is in, and none of it has been lost */
+ngx_uint_t ngx_rtmp_restream_zone_stored(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs);
 
 /*
  * Copies a stream's wanted destinations out, keys included.
@@ -262,6 +282,16 @@ void ngx_rtmp_restream_zone_set_ingest(ngx_rtmp_restream_zone_t *zone,
 /* Copies everything that may be shown to pool.  NULL: no memory. */
 ngx_rtmp_restream_view_t *ngx_rtmp_restream_zone_view(
     ngx_rtmp_restream_zone_t *zone, ngx_pool_t *pool);
+
+/*
+ * The same of one stream, whatever else is live.
+ *
+ * out   *vs   on pool
+ * ret   NGX_OK, NGX_DECLINED there is none, NGX_ERROR no memory
+ */
+ngx_int_t ngx_rtmp_restream_zone_view_stream(ngx_rtmp_restream_zone_t *zone,
+    ngx_pool_t *pool, ngx_str_t *app, ngx_str_t *name,
+    ngx_rtmp_restream_view_stream_t **vs);
 
 
 #endif /* _NGX_RTMP_RESTREAM_ZONE_H_INCLUDED_ */

@@ -227,6 +227,7 @@ ngx_rtmp_restream_zone_add_destination_locked(ngx_rtmp_restream_zone_t *zone,
     }
 
     zs->ndestinations++;
+    zs->len += len;
     zone->sh->ndestinations++;
     zone->sh->len += len;
 
@@ -242,6 +243,7 @@ ngx_rtmp_restream_zone_drop_destination_locked(ngx_rtmp_restream_zone_t *zone,
     ngx_queue_remove(&zd->queue);
 
     zs->ndestinations--;
+    zs->len -= zd->len;
     zone->sh->ndestinations--;
     zone->sh->len -= zd->len;
 

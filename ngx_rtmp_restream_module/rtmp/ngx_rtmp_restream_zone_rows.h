@@ -30,6 +30,7 @@ typedef struct {
 
 struct ngx_rtmp_restream_zone_stream_s {
     ngx_queue_t                      queue;
+    ngx_rbtree_node_t                node;      /* of the index by key */
     ngx_rtmp_restream_owner_t        owner;
     ngx_atomic_t                     asked;     /* set by who wants it */
     ngx_uint_t                       live;
@@ -39,7 +40,10 @@ struct ngx_rtmp_restream_zone_stream_s {
                                                    a block of their own */
     ngx_queue_t                      destinations;
     ngx_uint_t                       ndestinations;
-    ngx_uint_t                       stored;    /* what the store has is in */
+    size_t                           len;       /* of their strings */
+    ngx_uint_t                       losses;    /* see zone_losses(): when the
+                                                   store was asked what is in;
+                                                   0: it has not answered */
     ngx_uint_t                       loading;   /* how often that was wanted
                                                    since the store was asked */
     uint64_t                         stored_revision;
@@ -64,10 +68,18 @@ typedef struct {
     ngx_atomic_t                 retired;       /* its workers exit, too */
     ngx_uint_t                   behind;        /* see zone_keep() */
     ngx_queue_t                  streams;
+    ngx_rbtree_t                 index;         /* of them, by hash of key */
+    ngx_rbtree_node_t            sentinel;
     ngx_uint_t                   nstreams;
     ngx_uint_t                   ndestinations;
     size_t                       len;           /* of all strings */
     restream_failures_t         *failures;      /* of authentications */
+    ngx_rtmp_restream_owner_t   *workers;       /* from their start until
+                                                   somebody has seen that they
+                                                   are gone; pid 0: free */
+    ngx_uint_t                   nworkers;      /* slots that were ever taken */
+    ngx_uint_t                   max_workers;
+    ngx_atomic_t                 losses;        /* see zone_losses() */
 } ngx_rtmp_restream_zone_sh_t;
 
 
@@ -92,6 +104,9 @@ ngx_rtmp_restream_zone_stream_t *ngx_rtmp_restream_zone_find_locked(
 ngx_rtmp_restream_zone_destination_t *
     ngx_rtmp_restream_zone_find_destination_locked(
     ngx_rtmp_restream_zone_stream_t *zs, ngx_queue_t *hint, uint64_t id);
+
+void ngx_rtmp_restream_zone_drop_locked(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs);
 
 /* Puts records; those of that origin which are not among them go.
  * ret  NGX_OK, NGX_ERROR the zone is full: what fitted is in */

@@ -29,11 +29,10 @@ ngx_rtmp_restream_zone_put_stored(ngx_rtmp_restream_zone_t *zone,
     if (zs == NULL) {
         rc = NGX_DECLINED;
 
-    } else if (zs->stored && zs->stored_revision > revision) {
+    } else if (zs->stored_revision > revision) {
         rc = NGX_OK;
 
     } else {
-        zs->stored = 1;
         zs->stored_revision = revision;
 
         rc = ngx_rtmp_restream_zone_set_switches_locked(zone, zs, switches,
@@ -101,7 +100,7 @@ ngx_rtmp_restream_zone_load(ngx_rtmp_restream_zone_t *zone,
 
 void
 ngx_rtmp_restream_zone_loaded(ngx_rtmp_restream_zone_t *zone,
-    ngx_rtmp_restream_stream_key_t *key)
+    ngx_rtmp_restream_stream_key_t *key, ngx_uint_t losses)
 {
     ngx_rtmp_restream_zone_stream_t  *zs;
 
@@ -111,6 +110,7 @@ ngx_rtmp_restream_zone_loaded(ngx_rtmp_restream_zone_t *zone,
 
     if (zs) {
         zs->loading = 0;
+        zs->losses = ngx_max(zs->losses, losses);
     }
 
     ngx_shmtx_unlock(&zone->shpool->mutex);
@@ -118,9 +118,10 @@ ngx_rtmp_restream_zone_loaded(ngx_rtmp_restream_zone_t *zone,
 
 
 ngx_uint_t
-ngx_rtmp_restream_zone_stored(ngx_rtmp_restream_zone_stream_t *zs)
+ngx_rtmp_restream_zone_stored(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs)
 {
-    return zs->stored;
+    return zs->losses == zone->sh->losses;
 }
 
 

@@ -1,7 +1,7 @@
 /*
  * Copies out of the zone and reports into it: see ngx_rtmp_restream_zone.h.
  *
- * Memory is taken before the lock is, by sizes that were read without it; when
+ * Memory is taken while nothing is locked, by sizes that were read before; when
  * they have grown meanwhile, once more.
  */
 
@@ -11,6 +11,10 @@
 static ngx_rtmp_restream_view_t *ngx_rtmp_restream_zone_view_lock(
     ngx_rtmp_restream_zone_t *zone, ngx_pool_t *pool,
     ngx_rtmp_restream_view_destination_t **vd,
+    ngx_rtmp_restream_zone_arena_t *arena);
+static void ngx_rtmp_restream_zone_view_stream_locked(
+    ngx_rtmp_restream_view_stream_t *vs, ngx_rtmp_restream_zone_stream_t *zs,
+    ngx_rtmp_restream_view_destination_t *vd,
     ngx_rtmp_restream_zone_arena_t *arena);
 static void ngx_rtmp_restream_zone_view_destination_locked(
     ngx_rtmp_restream_view_destination_t *vd,
@@ -35,7 +39,7 @@ ngx_rtmp_restream_zone_get(ngx_rtmp_restream_zone_t *zone,
         /* asked for outside the lock; a change in between: once more */
 
         n = zs->ndestinations;
-        len = zone->sh->len;
+        len = zs->len;
 
         record = ngx_palloc(pool, n * sizeof(ngx_rtmp_restream_record_t) + len
                                   + 1);
@@ -48,7 +52,7 @@ ngx_rtmp_restream_zone_get(ngx_rtmp_restream_zone_t *zone,
 
         ngx_shmtx_lock(&zone->shpool->mutex);
 
-        if (zs->ndestinations <= n && zone->sh->len <= len) {
+        if (zs->ndestinations <= n && zs->len <= len) {
             break;
         }
 
@@ -174,7 +178,7 @@ ngx_rtmp_restream_zone_set_ingest(ngx_rtmp_restream_zone_t *zone,
 ngx_rtmp_restream_view_t *
 ngx_rtmp_restream_zone_view(ngx_rtmp_restream_zone_t *zone, ngx_pool_t *pool)
 {
-    ngx_queue_t                           *q, *dq;
+    ngx_queue_t                           *q;
     ngx_rtmp_restream_view_t              *view;
     ngx_rtmp_restream_zone_arena_t         arena;
     ngx_rtmp_restream_zone_stream_t       *zs;
@@ -196,25 +200,8 @@ ngx_rtmp_restream_zone_view(ngx_rtmp_restream_zone_t *zone, ngx_pool_t *pool)
     {
         zs = ngx_queue_data(q, ngx_rtmp_restream_zone_stream_t, queue);
 
-        ngx_rtmp_restream_zone_copy_str(&vs->app, &zs->key.app, &arena);
-        ngx_rtmp_restream_zone_copy_str(&vs->name, &zs->key.name, &arena);
-        vs->worker = zs->owner.pid;
-        vs->since = zs->since;
-        vs->live = zs->live;
-        vs->ingest = zs->ingest;
-        vs->ndestinations = zs->ndestinations;
-        vs->destinations = vd;
-
-        for (dq = ngx_queue_head(&zs->destinations);
-             dq != ngx_queue_sentinel(&zs->destinations);
-             dq = ngx_queue_next(dq))
-        {
-            ngx_rtmp_restream_zone_view_destination_locked(vd++,
-                ngx_queue_data(dq, ngx_rtmp_restream_zone_destination_t, queue),
-                &arena);
-        }
-
-        vs++;
+        ngx_rtmp_restream_zone_view_stream_locked(vs++, zs, vd, &arena);
+        vd += zs->ndestinations;
     }
 
     ngx_shmtx_unlock(&zone->shpool->mutex);
@@ -265,6 +252,104 @@ ngx_rtmp_restream_zone_view_lock(ngx_rtmp_restream_zone_t *zone,
         }
 
         ngx_shmtx_unlock(&zone->shpool->mutex);
+    }
+}
+
+
+ngx_int_t
+ngx_rtmp_restream_zone_view_stream(ngx_rtmp_restream_zone_t *zone,
+    ngx_pool_t *pool, ngx_str_t *app, ngx_str_t *name,
+    ngx_rtmp_restream_view_stream_t **vsp)
+{
+    size_t                                 len, room;
+    ngx_uint_t                             n, max;
+    ngx_rtmp_restream_zone_arena_t         arena;
+    ngx_rtmp_restream_stream_key_t         key;
+    ngx_rtmp_restream_zone_stream_t       *zs;
+    ngx_rtmp_restream_view_stream_t       *vs;
+    ngx_rtmp_restream_view_destination_t  *vd;
+
+    ngx_memzero(&key, sizeof(ngx_rtmp_restream_stream_key_t));
+
+    key.app = *app;
+    key.name = *name;
+
+    ngx_rtmp_restream_zone_sweep_stream(zone, &key);
+
+    vs = NULL;
+    room = 0;
+    max = 0;
+
+    for ( ;; ) {
+        ngx_shmtx_lock(&zone->shpool->mutex);
+
+        zs = ngx_rtmp_restream_zone_find_locked(zone, &key);
+
+        if (zs == NULL) {
+            ngx_shmtx_unlock(&zone->shpool->mutex);
+            return NGX_DECLINED;
+        }
+
+        n = zs->ndestinations;
+        len = zs->len + app->len + name->len;
+
+        if (vs && n <= max && len <= room) {
+            break;
+        }
+
+        ngx_shmtx_unlock(&zone->shpool->mutex);
+
+        max = n;
+        room = len;
+
+        vs = ngx_palloc(pool, sizeof(ngx_rtmp_restream_view_stream_t)
+                        + max * sizeof(ngx_rtmp_restream_view_destination_t)
+                        + room);
+        if (vs == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    vd = (ngx_rtmp_restream_view_destination_t *) &vs[1];
+    arena.last = (u_char *) &vd[max];
+    arena.end = arena.last + room;
+
+    ngx_rtmp_restream_zone_view_stream_locked(vs, zs, vd, &arena);
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    *vsp = vs;
+
+    return NGX_OK;
+}
+
+
+/* vd: room for its destinations */
+
+static void
+ngx_rtmp_restream_zone_view_stream_locked(ngx_rtmp_restream_view_stream_t *vs,
+    ngx_rtmp_restream_zone_stream_t *zs,
+    ngx_rtmp_restream_view_destination_t *vd,
+    ngx_rtmp_restream_zone_arena_t *arena)
+{
+    ngx_queue_t  *q;
+
+    ngx_rtmp_restream_zone_copy_str(&vs->app, &zs->key.app, arena);
+    ngx_rtmp_restream_zone_copy_str(&vs->name, &zs->key.name, arena);
+    vs->worker = zs->owner.pid;
+    vs->since = zs->since;
+    vs->live = zs->live;
+    vs->ingest = zs->ingest;
+    vs->ndestinations = zs->ndestinations;
+    vs->destinations = vd;
+
+    for (q = ngx_queue_head(&zs->destinations);
+         q != ngx_queue_sentinel(&zs->destinations);
+         q = ngx_queue_next(q))
+    {
+        ngx_rtmp_restream_zone_view_destination_locked(vd++,
+            ngx_queue_data(q, ngx_rtmp_restream_zone_destination_t, queue),
+            arena);
     }
 }
 

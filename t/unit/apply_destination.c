@@ -235,6 +235,18 @@ test_config_made(void)
     c = patch("a", NULL, "new");
     config_name(c, "a");
     is_uint(apply(c), RESTREAM_CHANGED, "a name of both is the stored one");
+
+    c = change_switch("a", 0);
+    config_name(c, "a");
+    c->config_made = 1;
+    is_uint(apply(c), RESTREAM_CHANGED, "unless the other one is meant");
+    ok(outcome.id == 0 && dst("a")->enabled, "which is switched alone");
+
+    c = change_named(RESTREAM_CHANGE_DELETE_DESTINATION, "a");
+    config_name(c, "a");
+    c->config_made = 1;
+    is_uint(apply(c), RESTREAM_CHANGE_READ_ONLY, "and cannot be removed");
+    ok(dst("a") != NULL, "nor is the stored one");
 }
 
 
