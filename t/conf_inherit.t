@@ -20,8 +20,10 @@ my @levels = qw/rtmp server application/;
 
 # seconds and bytes by level
 
-my %connect = (rtmp => 0.5, server => 1.2, application => 2.5);
-my %send    = (rtmp => 1, server => 2.5, application => 4);
+my %connect = (rtmp => slowly(0.5), server => slowly(1.2),
+               application => slowly(2.5));
+my %send    = (rtmp => slowly(1), server => slowly(2.5),
+               application => slowly(4));
 my %grace   = (rtmp => 0.3, server => 1.5, application => 3);
 my %max     = (rtmp => 0.1, server => 10, application => 3600);
 my %chunk   = (rtmp => 1024, server => 2048, application => 4096);
@@ -34,7 +36,7 @@ my %delay   = (rtmp => 'flush 0', server => 'flush 1s',
                application => 'batch 400ms');
 
 my $t = Test::Restream->new();
-my $defaults = Test::Restream->new();
+my $defaults = Test::Restream->new(patience => 0);
 
 for my $i (0 .. $#levels) {
     my $level = $levels[$i];

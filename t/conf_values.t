@@ -12,7 +12,7 @@ use Test::More;
 use lib 't/lib';
 use Test::Restream;
 
-my $t = Test::Restream->new();
+my $t = Test::Restream->new(patience => 0);
 my $ca = $t->tls()->ca_file();
 my @any = qw/rtmp server application/;
 

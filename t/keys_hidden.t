@@ -122,7 +122,7 @@ for my $i (0 .. $#cases) {
 }
 
 $t->expand(DESTINATIONS => join("\n", @destinations),
-           CA => $t->tls()->ca_file());
+           CA => $t->tls()->ca_file(), TIMEOUT => slowly(1000) . 'ms');
 $t->write_file_expand('nginx.conf', <<'CONF')->run();
 %%GLOBALS%%
 
@@ -139,7 +139,7 @@ rtmp {
             live on;
             restream on;
             restream_publisher_grace 0;
-            restream_connect_timeout 1s;
+            restream_connect_timeout %%TIMEOUT%%;
             restream_reconnect min=100ms max=300ms;
             restream_ssl_trusted_certificate %%CA%%;
 

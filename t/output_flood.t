@@ -116,15 +116,17 @@ cmp_ok($t->destination('flood', 'show', 'slow')
            ->{stats}{framesDropped}{video}, '>', 100,
        'slow: the flood was too much');
 
-# frames that are larger than the ring
+# frames that are larger than the ring: the slow one may take its time for the
+# first while the others have each before the next comes; more than one that is
+# begun and not finished cannot be kept, see output_large.t
 
 for my $n (1 .. 3) {
     $pub->send(type => 9, hex => '1701000000' . sprintf('%02x', $n) x LARGE);
-}
 
-for my $name (qw/fast tls/) {
-    wait_ok { (() = $in{$name}->frames(size => LARGE + 5)) >= 1 } 15,
-        "$name: a frame larger than the ring arrives";
+    for my $name (qw/fast tls/) {
+        wait_ok { $n == (() = $in{$name}->frames(size => LARGE + 5)) } 15,
+            "$name: frame $n that is larger than the ring arrives";
+    }
 }
 
 # tiny ones

@@ -16,10 +16,10 @@ use constant {
     COPIES => 3,                # destinations of an application
 };
 
-my $t = Test::Restream->new(log_level => 'info')->has('strace');
-
 plan(skip_all => 'valgrind has system calls of its own')
     if $ENV{RESTREAM_TEST_VALGRIND};
+
+my $t = Test::Restream->new(log_level => 'info')->has('strace');
 
 $t->expand(
     CA => $t->tls()->ca_file(),

@@ -85,7 +85,7 @@ wait_ok {
         @{($t->stream('calm', 'show') || {})->{destinations} || []}
 } 10, 'a stream is live';
 
-my $fds = fds();
+my $fds = $t->descriptors();
 my $rss = rss();
 
 ###############################################################################
@@ -136,7 +136,7 @@ for my $in (@calm) {
 }
 
 is_deeply([$t->worker_pids()], [$worker], 'the worker has lived through it');
-is(fds(), $fds, 'no descriptor is left');
+is($t->descriptors(), $fds, 'no descriptor is left');
 
 SKIP: {
     skip 'memory of a sanitizer or of valgrind', 1
@@ -176,22 +176,4 @@ sub rss {
     my ($text) = slurp("/proc/$worker/status") =~ /VmRSS:\s+(\d+)/;
 
     return $text;
-}
-
-
-# Descriptors of the worker, with no connection to the status open.
-
-sub fds {
-    my $stable = 0;
-    my $count = -1;
-
-    wait_until {
-        my @now = glob "/proc/$worker/fd/*";
-
-        $stable = @now == $count ? $stable + 1 : 0;
-        $count = @now;
-        $stable > 10;
-    } 5, 'the number of descriptors is stable';
-
-    return $count;
 }

@@ -19,7 +19,15 @@ use Test::Restream::Netns;
 use Test::Restream::Status;
 use Test::Restream::Util qw/slurp/;
 
-use constant FIRST_PORT => 100;
+# not stretched in full: what needs attention is tried again after half a
+# minute, and what had been live for 5 s at once
+
+use constant {
+    FIRST_PORT => 100,
+    CONNECT    => slow() > 1 ? 12 : 3,  # s, restream_connect_timeout
+    SEND       => slow() > 1 ? 2 : 1,   # restream_send_timeout
+    ADDRESS    => 5,                    # that each address has at most
+};
 
 my %attention = map { $_ => 1 }
     qw/tls-certificate not-rtmp app-rejected key-rejected/;
@@ -55,7 +63,8 @@ my @cases = (
     ['no-network', undef, 'unreachable',
      '198.51.100.1:1935: Network is unreachable',
      url => 'rtmp://198.51.100.1/app'],
-    ['hole', {}, 'timeout', 'while connecting'],
+    ['hole', {}, 'timeout',
+     CONNECT > ADDRESS ? "$at: Connection timed out" : 'while connecting'],
 
     # no answer
 
@@ -138,7 +147,7 @@ my @cases = (
     # lost afterwards
 
     (map { my ($name, $do, @more) = @$_;
-           [$name, { at => [{ after => 1, %$do }] }, @more, live => 1] }
+           [$name, { at => [{ after => SEND, %$do }] }, @more, live => 1] }
      ['closed', { do => 'close' }, 'closed', "$at: closed by the server"],
      ['reset', { do => 'reset' }, 'closed',
       "$at: (?:Connection reset by peer|Broken pipe)"],
@@ -159,7 +168,8 @@ my @cases = (
 
 my $t = Test::Restream->new(netns => 1)->has('ipv6');
 my $dns = Test::Restream::DNS->new(dir => $t->dir(),
-                                   options => 'timeout:1 attempts:5');
+                                   options => 'timeout:' . CONNECT / 3
+                                              . ' attempts:5');
 
 $dns->set('nowhere.test' => 'NXDOMAIN', 'broken.test' => 'SERVFAIL');
 
@@ -207,8 +217,8 @@ Test::Restream::Netns->nft('table inet hole { chain in {
     type filter hook input priority 0;
     tcp dport ' . $hole->{ingest}->port() . ' drop; }; }');
 
-$t->expand(DESTINATIONS => join("\n", @destinations),
-           CA => $t->tls()->ca_file());
+$t->expand(DESTINATIONS => join("\n", @destinations), CONNECT => CONNECT,
+           SEND => SEND, CA => $t->tls()->ca_file());
 $t->write_file_expand('nginx.conf', <<'CONF')->run(enter => $dns->enter());
 %%GLOBALS%%
 
@@ -229,8 +239,8 @@ rtmp {
 
         application live {
             live on;
-            restream_connect_timeout 3s;
-            restream_send_timeout 1s;
+            restream_connect_timeout %%CONNECT%%s;
+            restream_send_timeout %%SEND%%s;
             restream_reconnect min=1h max=1h;
 
             %%DESTINATIONS%%
@@ -307,6 +317,8 @@ wait_ok {
         values %destinations;
 } 30, 'all of them wait';
 
+my @log = grep { !/\[debug\]/ } split /\n/, $t->read_log();
+
 for my $case (@cases) {
     my $name = $case->{name};
     my $attempts = $attempts{$name};
@@ -334,12 +346,12 @@ for my $case (@cases) {
     ok(defined $when && abs($when - time * 1000) < slowly(60_000)
        && abs($since - $when) < 100, "$name: tells when");
     $class eq 'needs-attention'
-        ? is($next - $since, 30_000, "$name: tries again in 30 s")
+        ? is($next - $since, 30_000 * 2 ** ($stats->{attempts} - 1),
+             "$name: tries again in 30 s, and in twice that")
         : ok($next >= $since && $next < $since + 3_600_000,
              "$name: tries again, it says when");
 
-    my @lines = grep { !/\[debug\]/ }
-        $t->log_matches(qr/destination: "\Q$name\E"/);
+    my @lines = grep { /destination: "\Q$name\E"/ } @log;
     my @errors = grep { /\[error\].*destination failed: / } @lines;
 
     # a line for each change: live, and lost again; else for the first failure

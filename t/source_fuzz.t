@@ -100,7 +100,7 @@ my ($worker) = $t->worker_pids();
 
 wait_ok { live('calm', 'show') == 2 } 10, 'a stream is live';
 
-my $fds = fds();
+my $fds = $t->descriptors();
 
 ###############################################################################
 
@@ -158,7 +158,7 @@ for my $in (@sinks) {
 }
 
 wait_ok { @{$t->status()->{streams}} == 1 } 10, 'their streams have ended';
-is(fds(), $fds, 'no descriptor is left of them');
+is($t->descriptors(), $fds, 'no descriptor is left of them');
 
 # nginx-rtmp's own words; and what an encoder's jumps ahead add up to reads as a
 # step back from 2^31 ms on
@@ -204,22 +204,4 @@ sub live {
     my $stream = $t->stream($app, $name) or return 0;
 
     return scalar grep { $_->{state} eq 'live' } @{$stream->{destinations}};
-}
-
-
-# Descriptors of the worker, with no connection to the status open.
-
-sub fds {
-    my $stable = 0;
-    my $count = -1;
-
-    wait_until {
-        my @now = glob "/proc/$worker/fd/*";
-
-        $stable = @now == $count ? $stable + 1 : 0;
-        $count = @now;
-        $stable > 10;
-    } 5, 'the number of descriptors is stable';
-
-    return $count;
 }

@@ -17,7 +17,9 @@ use Test::Restream;
 use Test::Restream::Util qw/slurp/;
 
 use constant {
-    TIMEOUT => 2,               # restream_connect_timeout
+    TIMEOUT => slowly(2),       # s, restream_connect_timeout
+    ENOUGH  => slowly(10),      # for those that work
+    BYTE    => int slow(),      # a few where one each would take too long
     CPU     => 0.05,            # of one, while many stall
 };
 
@@ -41,7 +43,7 @@ my %scripts = (
 
     # slow, but right
 
-    work  => [{ split => { down => 1, up => 1 } }, { delay => 0.05 }],
+    work  => [{ split => { down => BYTE, up => BYTE } }, { delay => 0.05 }],
 );
 my %server = map { my $version = $_;
     ($version => $t->ingest(port => $version =~ /2/ ? 1 : 2, tls => 'good',
@@ -62,7 +64,9 @@ for my $version (sort keys %server) {
     }
 }
 
-$t->expand(CA => $t->tls()->ca_file(), TIMEOUT => TIMEOUT,
+$t->expand(CA => $t->tls()->ca_file(),
+           map({ $_->[0] => 1000 * $_->[1] . 'ms' }
+               [TIMEOUT => TIMEOUT], [ENOUGH => ENOUGH]),
            STALL => "$config{stall}$config{cut}", WORK => $config{work});
 $t->write_file_expand('nginx.conf', <<'CONF')->run();
 %%GLOBALS%%
@@ -76,6 +80,7 @@ rtmp {
 
     restream on;
     restream_publisher_grace 0;
+    restream_connect_timeout %%ENOUGH%%;
     restream_ssl_trusted_certificate %%CA%%;
 
     server {
@@ -88,7 +93,7 @@ rtmp {
 
         application stall {
             live on;
-            restream_connect_timeout %%TIMEOUT%%s;
+            restream_connect_timeout %%TIMEOUT%%;
             restream_reconnect min=1h max=1h;
             %%STALL%%
         }
@@ -184,7 +189,7 @@ for my $version (sort keys %server) {
         $proxy{"stall-$version"}->events(ev => 'close');
 
     cmp_ok($lasted[0], '>', TIMEOUT / 2, "$version: not before its time");
-    cmp_ok($lasted[-1], '<', slowly(TIMEOUT + 3), "$version: nor long after");
+    cmp_ok($lasted[-1], '<', TIMEOUT + slowly(3), "$version: nor long after");
 }
 
 $stall->stop();
@@ -195,13 +200,13 @@ $stall->stop();
 
 my %work = (
     bytes  => $t->ingest(port => 4, tls => 'good',
-                         script => { write_size => 1, chunk_size => 0,
+                         script => { write_size => BYTE, chunk_size => 0,
                                      ping => 0.05 }),
     again  => $t->ingest(port => 5, tls => 'good',
                          script => { tls_version => 'TLSv1_2' }),
     abrupt => $t->ingest(port => 6, tls => 'good'),
 );
-my $work = $t->publish('work/show');
+my $work = $t->publish('work/show', media => { video_bps => 800_000 / slow() });
 my @work = map { $_->{name} } @{(wait_until {
     $t->stream('work', 'show') } 5, 'a stream')->{destinations}};
 
@@ -210,11 +215,16 @@ for my $name (@work) {
         "$name: is live";
 }
 
+# on a busy machine not each of them was the first
+
+my %conns = map { $_ => $work{$_}->conns() } qw/again abrupt/;
+
 $before = cpu();
 $start = mono();
 $work{again}->control(do => 'renegotiate');
 $work{abrupt}->control(do => 'close', notify => 0);
-wait_ok { $work{abrupt}->conns() == 2 } 5, 'abrupt: is connected again';
+wait_ok { $work{abrupt}->conns() > $conns{abrupt} } 5,
+    'abrupt: is connected again';
 is($t->destination('work', 'show', 'abrupt')->{lastError}{code}, 'closed',
    'abrupt: no close_notify is an end');
 
@@ -223,7 +233,7 @@ is($t->destination('work', 'show', 'abrupt')->{lastError}{code}, 'closed',
 my $frames = $work{again}->frames();
 wait_ok { $work{again}->frames() > $frames + 30 } 10,
     'again: media flows after a renegotiation was asked for';
-cmp_ok($t->destination('work', 'show', 'again')->{stats}{attempts}, '<=', 2,
+cmp_ok($work{again}->conns(), '<=', $conns{again} + 1,
        'again: on this connection or the next');
 
 $used = (cpu() - $before) / (mono() - $start);
@@ -238,11 +248,17 @@ for my $name (sort keys %work) {
        "$name: no frame is missing");
 }
 
-for my $version (sort keys %server) {
-    wait_ok { grep { ($_->{n} || 0) == $last } $server{$version}->frames() } 10,
-        "$version: up to date byte by byte";
-    is(missing_frames($work, $server{$version}, to => $last), 0,
-       "$version: no frame is missing");
+# each for itself: they need not have begun at the same key frame
+
+for my $name (grep { /\Awork-/ } @work) {
+    my ($version) = $name =~ /-(\w+)-/;
+    my $key = "key-of-$name";
+
+    wait_ok {
+        grep { ($_->{n} || 0) == $last } of_key($server{$version}, $key)
+    } 20, "$name: up to date, byte by byte or late";
+    is(missing_frames($work, [of_key($server{$version}, $key)], to => $last),
+       0, "$name: no frame is missing");
 }
 
 ###############################################################################
@@ -260,6 +276,18 @@ is_deeply([$t->worker_pids()], [$worker], 'of the same worker');
 $t->done_testing();
 
 ###############################################################################
+
+# Frames of the connections that published with a key.
+
+sub of_key {
+    my ($in, $key) = @_;
+
+    my %conns = map { $_->{conn} => 1 } grep { $_->{args}[1] eq $key }
+        $in->events(ev => 'command', name => 'publish');
+
+    return grep { $conns{$_->{conn}} } $in->frames();
+}
+
 
 # Seconds of CPU that the worker has used.
 

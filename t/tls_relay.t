@@ -88,10 +88,12 @@ my %in = (
         at => [map { { frames => 100 * $_, do => 'freeze', seconds => 0.4 } }
                1 .. 3] }),
 
-    # a server that speaks in records of a byte
+    # a server that speaks in records of a byte; of a few where that takes too
+    # long
+    # to read so many
 
     bytes  => $t->ingest(port => 4, tls => 'good',
-                         script => { write_size => 1 }),
+                         script => { write_size => int slow() }),
     ip6    => $t->ingest(port => 5, tls => 'good', addr => '::1'),
     plain  => $t->ingest(port => 6),
 );

@@ -66,18 +66,21 @@ my $n = 0;
 my %pub = map {
     my $name = 'show' . ++$n;
 
-    ($name => { worker => $_,
-                pub => on_worker($t, $_, sub { $t->publish("live/$name") }) });
+    my $pub = on_worker($t, $_, sub { $t->publish("live/$name") });
+
+    # its worker is about to be stopped, and would connect too late
+
+    wait_until {
+        my $stream = $t->stream('live', $name) || { destinations => [] };
+        2 == grep { $_->{state} eq 'live' } @{$stream->{destinations}};
+    } 10, "$name is relayed";
+
+    ($name => { worker => $_, pub => $pub });
 } @workers;
 
 ###############################################################################
 
 for my $name (sort keys %pub) {
-    wait_until {
-        (grep { $_->{state} eq 'live' }
-            @{$t->stream('live', $name)->{destinations}}) == 2;
-    } 10, "$name is relayed";
-
     is($t->stream('live', $name)->{worker}, $pub{$name}{worker},
        "$name is relayed by the worker that has the publisher");
 }

@@ -20,7 +20,12 @@ ngx_rtmp_restream_source_ingest_begin(ngx_rtmp_restream_source_t *src,
 
     observed->since = ngx_rtmp_restream_now();
     observed->address_len = ngx_min(address->len, sizeof(observed->address));
-    ngx_memcpy(observed->address, address->data, observed->address_len);
+
+    /* a stream that was pulled has none */
+
+    if (observed->address_len) {
+        ngx_memcpy(observed->address, address->data, observed->address_len);
+    }
 
     src->observe = ngx_current_msec;
 

@@ -49,14 +49,15 @@ my @running;
 
 
 # module 0: stock nginx-rtmp alone; static 1: the nginx with both built in;
-# netns 1: in a network of its own; log_level ('debug')
+# netns 1: in a network of its own; log_level ('debug'); patience 0: timeouts of
+# destinations are the defaults also where all is slow
 
 sub new {
     my ($class, %o) = @_;
 
     my $self = bless {
-        log_level => 'debug', module => 1, %o, owner => $$, names => {},
-        children => [], peers => [], expand => {}, exits => [],
+        log_level => 'debug', module => 1, patience => 1, %o, owner => $$,
+        names => {}, children => [], peers => [], expand => {}, exits => [],
         check => Test::Restream::Check->new(),
         ports => Test::Restream::Port->new(),
     }, $class;
@@ -72,7 +73,7 @@ sub new {
 
     $self->{nginx} = Test::Restream::Nginx->new(
         dir => $self->{dir}, tree => $tree, check => $self->{check},
-        map { $_ => $self->{$_} } qw/module static log_level/);
+        map { $_ => $self->{$_} } qw/module static log_level patience/);
 
     note('seed ' . $self->seed() . ", $self->{dir}");
     push @running, $self;
@@ -164,8 +165,10 @@ sub expand {
 sub write_file_expand {
     my ($self, $name, $text) = @_;
 
+    my $all = join "\n", $text, values %{$self->{expand}};
     my %words = (
-        TESTDIR => $self->{dir}, $self->{nginx}->globals(), %{$self->{expand}},
+        TESTDIR => $self->{dir}, $self->{nginx}->globals($all),
+        %{$self->{expand}},
     );
 
     1 while $text =~ s/%%(\w+)%%/
@@ -191,6 +194,29 @@ sub old_workers  { return $_[0]{nginx}->old_workers() }
 sub read_log     { return $_[0]{nginx}->read_log($_[1]) }
 sub log_matches  { return $_[0]{nginx}->log_matches($_[1]) }
 sub signal       { return $_[0]{nginx}->signal($_[1]) }
+
+
+# How many descriptors a worker has open, the first one if none is named, with
+# no connection to the status.  A request shows that it has begun to work.
+
+sub descriptors {
+    my ($self, $pid) = @_;
+
+    my ($stable, $count) = (0, -1);
+
+    ($pid) = $self->worker_pids() if !defined $pid;
+    $self->status();
+
+    wait_until(sub {
+        my @now = glob "/proc/$pid/fd/*";
+
+        $stable = @now == $count ? $stable + 1 : 0;
+        $count = @now;
+        $stable > 10;
+    }, 5, 'the number of descriptors is stable');
+
+    return $count;
+}
 
 
 sub stop {
@@ -566,7 +592,8 @@ takes longer than 3 s.
     RESTREAM_TEST_MODULE        the module; build/ngx_rtmp_restream_module.so
     RESTREAM_TEST_STATIC_NGINX  an nginx with both built in
     RESTREAM_TEST_VALGRIND      1: nginx runs under valgrind
-    RESTREAM_TEST_SLOW          factor of all deadlines
+    RESTREAM_TEST_SLOW          factor of all deadlines, and of the timeouts
+                                that destinations have where a test sets none
     RESTREAM_TEST_FULL          1: long forms of tests
     RESTREAM_TEST_SEED          of what is pseudo-random; 1
     RESTREAM_TEST_LEAVE         1: the directory of the test is left

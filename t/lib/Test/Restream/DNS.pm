@@ -90,7 +90,8 @@ sub hosts {
 
 
 # name => answer, ...: [addresses]; NXDOMAIN, SERVFAIL, REFUSED; 'silent'; or
-# { A => answer, AAAA => answer }.  No answer to what is not known.
+# { A => answer, AAAA => answer, after => seconds }.  No answer to what is not
+# known.
 
 sub set {
     my ($self, %names) = @_;
@@ -119,7 +120,7 @@ sub stop {
 sub _run {
     my ($channel) = @_;
 
-    my $self = { names => {}, queries => {} };
+    my $self = { names => {}, queries => {}, later => [] };
     my $sock = IO::Socket::IP->new(Proto => 'udp', LocalHost => '127.0.0.1',
                                    LocalPort => PORT)
         or die "bind() failed: $@\n";
@@ -130,12 +131,30 @@ sub _run {
         my $r = '';
 
         vec($r, $_, 1) = 1 for $channel->fd(), fileno $sock;
-        select $r, undef, undef, undef;
+        select $r, undef, undef, _answer($self, $sock);
 
         _request($self, $channel, $_) for $channel->requests();
         _query($self, $sock) if vec $r, fileno $sock, 1;
     }
     return;
+}
+
+
+# Sends what is due; seconds until more is, or nothing.
+
+sub _answer {
+    my ($self, $sock) = @_;
+
+    my $now = mono();
+    my @later = sort { $a->{at} <=> $b->{at} } @{$self->{later}};
+
+    while (@later && $later[0]{at} <= $now) {
+        my $answer = shift @later;
+        send $sock, $answer->{bytes}, 0, $answer->{peer};
+    }
+
+    $self->{later} = \@later;
+    return @later ? $later[0]{at} - $now : undef;
 }
 
 
@@ -170,10 +189,14 @@ sub _query {
     my $question = substr $query, 12, $pos + 5 - 12;
     my ($type) = unpack 'n', substr $query, $pos + 1, 2;
     my $answer = $self->{names}{$name};
+    my $after = 0;
 
     $self->{queries}{$name}++;
-    $answer = $answer->{$type == TYPE_AAAA ? 'AAAA' : 'A'}
-        if ref $answer eq 'HASH';
+
+    if (ref $answer eq 'HASH') {
+        $after = $answer->{after} || 0;
+        $answer = $answer->{$type == TYPE_AAAA ? 'AAAA' : 'A'};
+    }
 
     return if !defined $answer || $answer eq 'silent';
 
@@ -183,11 +206,13 @@ sub _query {
 
     # recursion desired and available; the name by a pointer to the question
 
-    send $sock, pack('n6', $id, 0x8180 | ($errors{$answer} || 0), 1,
-                     scalar @records, 0, 0)
-        . $question
-        . join('', map { pack 'nnnNn/a*', 0xc00c, $type, 1, 0, $_ } @records),
-        0, $peer;
+    push @{$self->{later}}, {
+        at => mono() + $after, peer => $peer,
+        bytes => pack('n6', $id, 0x8180 | ($errors{$answer} || 0), 1,
+                      scalar @records, 0, 0)
+            . $question . join('', map { pack 'nnnNn/a*', 0xc00c, $type, 1, 0,
+                                         $_ } @records),
+    };
     return;
 }
 

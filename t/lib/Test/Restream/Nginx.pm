@@ -8,9 +8,14 @@ use strict;
 use POSIX ();
 
 use Test::Restream::Process;
-use Test::Restream::Util qw/poll slurp/;
+use Test::Restream::Util qw/poll slow slowly slurp/;
 
-use constant NPROCESSORS_ONLN => 84;        # for sysconf(3)
+use constant {
+    NPROCESSORS_ONLN => 84,     # for sysconf(3)
+    TIMEOUT          => 10,     # s, the defaults of those below
+};
+
+my @timeouts = qw/restream_connect_timeout restream_send_timeout/;
 
 my $rtmp_default = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
 
@@ -24,7 +29,8 @@ my @valgrind = qw/valgrind --trace-children=yes --vgdb=no --num-callers=20
 my $suppressions = 't/lib/valgrind.supp';
 
 
-# dir, tree, check, module, static, log_level: see Test::Restream->new()
+# dir, tree, check, module, static, log_level, patience: see
+# Test::Restream->new()
 
 sub new {
     my ($class, %o) = @_;
@@ -68,10 +74,10 @@ sub _load_modules {
 }
 
 
-# What %%GLOBALS...%% stand for.
+# What %%GLOBALS...%% stand for in a configuration.
 
 sub globals {
-    my ($self) = @_;
+    my ($self, $conf) = @_;
 
     my $dir = $self->{dir};
     my $paths = join '', map { "${_}_temp_path $dir/${_}_temp;\n" }
@@ -85,8 +91,23 @@ sub globals {
             . "error_log $dir/error.log $self->{log_level};\n",
         GLOBALS_HTTP => "access_log $dir/access.log;\n"
             . "client_body_temp_path $dir/client_body_temp;\n$paths",
-        GLOBALS_RTMP => "access_log $dir/rtmp_access.log;\n",
+        GLOBALS_RTMP => "access_log $dir/rtmp_access.log;\n"
+            . $self->_patience($conf),
     );
+}
+
+
+# Where all is slow, destinations have longer than the default to answer.  A
+# configuration that names one of these timeouts has all of that one to itself,
+# the default too.
+
+sub _patience {
+    my ($self, $conf) = @_;
+
+    return '' if !$self->{module} || !$self->{patience} || slow() == 1;
+
+    return join '', map { sprintf "%s %dms;\n", $_, slowly(1000 * TIMEOUT) }
+        grep { $conf !~ /\b$_\b/ } @timeouts;
 }
 
 
