@@ -4,6 +4,7 @@
 
 #include "ngx_rtmp_restream_source.h"
 #include "ngx_rtmp_restream_source_ingest.h"
+#include "ngx_rtmp_restream_source_key.h"
 #include "ngx_rtmp_restream_source_push.h"
 #include "ngx_rtmp_restream_output.h"
 #include "ngx_rtmp_restream_feed.h"
@@ -24,12 +25,6 @@ static ngx_rtmp_restream_source_t *ngx_rtmp_restream_source_create(
     ngx_rtmp_restream_zone_t *zone);
 static void ngx_rtmp_restream_source_set_event(ngx_rtmp_restream_source_t *src,
     ngx_event_t *ev, ngx_event_handler_pt handler);
-static ngx_int_t ngx_rtmp_restream_source_copy_key(
-    ngx_rtmp_restream_source_t *src, ngx_rtmp_restream_stream_key_t *key);
-static ngx_int_t ngx_rtmp_restream_source_set_args(
-    ngx_rtmp_restream_source_t *src, ngx_str_t *args);
-static void ngx_rtmp_restream_source_drop_args(
-    ngx_rtmp_restream_source_t *src);
 static void ngx_rtmp_restream_source_destroy(ngx_rtmp_restream_source_t *src);
 static ngx_int_t ngx_rtmp_restream_source_return(
     ngx_rtmp_restream_source_t *src, ngx_rtmp_restream_stream_key_t *key);
@@ -228,7 +223,7 @@ ngx_rtmp_restream_source_create(ngx_rtmp_restream_app_conf_t *conf,
     src->zone = zone;
     src->publishing = 1;
 
-    if (ngx_rtmp_restream_source_copy_key(src, key) != NGX_OK) {
+    if (ngx_rtmp_restream_source_key_copy(src, key) != NGX_OK) {
         goto failed;
     }
 
@@ -255,7 +250,7 @@ ngx_rtmp_restream_source_create(ngx_rtmp_restream_app_conf_t *conf,
 failed:
 
     if (src) {
-        ngx_rtmp_restream_source_drop_args(src);
+        ngx_rtmp_restream_source_key_drop_args(src);
     }
 
     ngx_destroy_pool(pool);
@@ -271,64 +266,6 @@ ngx_rtmp_restream_source_set_event(ngx_rtmp_restream_source_t *src,
     ev->handler = handler;
     ev->data = src;
     ev->log = src->log;
-}
-
-
-static ngx_int_t
-ngx_rtmp_restream_source_copy_key(ngx_rtmp_restream_source_t *src,
-    ngx_rtmp_restream_stream_key_t *key)
-{
-    src->key = *key;
-    src->key.app.data = ngx_pstrdup(src->pool, &key->app);
-    src->key.name.data = ngx_pstrdup(src->pool, &key->name);
-    src->key.label.data = ngx_pstrdup(src->pool, &key->label);
-    src->key.args.len = 0;
-
-    if (src->key.app.data == NULL || src->key.name.data == NULL
-        || src->key.label.data == NULL)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_rtmp_restream_source_set_args(src, &key->args);
-}
-
-
-/* they change with each publish, the pool does not */
-
-static ngx_int_t
-ngx_rtmp_restream_source_set_args(ngx_rtmp_restream_source_t *src,
-    ngx_str_t *args)
-{
-    u_char  *p;
-
-    p = (u_char *) "";
-
-    if (args->len) {
-        p = ngx_alloc(args->len, src->log);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_memcpy(p, args->data, args->len);
-    }
-
-    ngx_rtmp_restream_source_drop_args(src);
-
-    src->key.args.len = args->len;
-    src->key.args.data = p;
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_rtmp_restream_source_drop_args(ngx_rtmp_restream_source_t *src)
-{
-    if (src->key.args.len) {
-        ngx_explicit_memzero(src->key.args.data, src->key.args.len);
-        ngx_free(src->key.args.data);
-    }
 }
 
 
@@ -364,7 +301,7 @@ ngx_rtmp_restream_source_destroy(ngx_rtmp_restream_source_t *src)
     ngx_rtmp_restream_zone_release(src->zone, &src->zs);
     ngx_rtmp_restream_rendition_destroy(&src->rendition);
     restream_headers_unref(&src->headers);
-    ngx_rtmp_restream_source_drop_args(src);
+    ngx_rtmp_restream_source_key_drop_args(src);
 
     ngx_queue_remove(&src->queue);
     ngx_destroy_pool(src->pool);
@@ -382,7 +319,7 @@ ngx_rtmp_restream_source_return(ngx_rtmp_restream_source_t *src,
     changed = !ngx_rtmp_restream_str_equal(&src->key.args, &key->args);
 
     if (changed
-        && ngx_rtmp_restream_source_set_args(src, &key->args) != NGX_OK)
+        && ngx_rtmp_restream_source_key_set_args(src, &key->args) != NGX_OK)
     {
         return NGX_ERROR;
     }
