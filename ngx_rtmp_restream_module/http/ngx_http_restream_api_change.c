@@ -13,6 +13,14 @@
 #include <openssl/rand.h>
 
 
+typedef struct {
+    restream_change_result_e   result;
+    ngx_uint_t                 status;
+    const char                *code;
+    const char                *detail;
+} ngx_http_restream_change_problem_t;
+
+
 static ngx_int_t ngx_http_restream_change_begin(ngx_http_restream_call_t *call,
     restream_change_t **change);
 static ngx_int_t ngx_http_restream_change_read(ngx_http_restream_call_t *call,
@@ -38,6 +46,35 @@ static ngx_int_t ngx_http_restream_change_refused(
     ngx_http_restream_call_t *call, restream_change_outcome_t *outcome);
 static ngx_int_t ngx_http_restream_change_key_missing(
     ngx_http_restream_call_t *call, restream_change_outcome_t *outcome);
+
+
+/* refusals that are told in the same words every time */
+
+static ngx_http_restream_change_problem_t
+    ngx_http_restream_change_problems[] =
+{
+
+    { RESTREAM_CHANGE_STREAM_EXISTS, NGX_HTTP_CONFLICT, "stream-exists",
+      "there is a stream of that name" },
+
+    { RESTREAM_CHANGE_NAME_TAKEN, NGX_HTTP_CONFLICT, "name-taken",
+      "the stream has a destination of that name" },
+
+    { RESTREAM_CHANGE_VERSION, NGX_HTTP_PRECONDITION_FAILED, "version",
+      "it has been changed since: read it anew" },
+
+    { RESTREAM_CHANGE_READ_ONLY, NGX_HTTP_CONFLICT, "read-only",
+      "nginx.conf makes this destination: it can be started and stopped here, "
+      "and changed there" },
+
+    { RESTREAM_CHANGE_NOT_LIVE, NGX_HTTP_CONFLICT, "not-live",
+      "the stream is not live" },
+
+    { RESTREAM_CHANGE_REUSED, 422, "idempotency-key",
+      "this Idempotency-Key came with another request before" },
+
+    { 0, 0, NULL, NULL }
+};
 
 
 void
@@ -446,9 +483,7 @@ static ngx_int_t
 ngx_http_restream_change_refused(ngx_http_restream_call_t *call,
     restream_change_outcome_t *outcome)
 {
-    ngx_http_request_t  *r;
-
-    r = call->request;
+    ngx_http_restream_change_problem_t  *p;
 
     switch (outcome->result) {
 
@@ -458,62 +493,33 @@ ngx_http_restream_change_refused(ngx_http_restream_call_t *call,
     case RESTREAM_CHANGE_NO_DESTINATION:
         return ngx_http_restream_api_no_destination(call);
 
-    case RESTREAM_CHANGE_STREAM_EXISTS:
-        return ngx_http_restream_reply_problem(r, NGX_HTTP_CONFLICT,
-                                               "stream-exists",
-                                               "there is a stream of that "
-                                               "name", NULL);
+    case RESTREAM_CHANGE_NO_LIMITS:
+        return ngx_http_restream_api_forbid(call, RESTREAM_CAN_LIMITS);
 
-    case RESTREAM_CHANGE_NAME_TAKEN:
-        return ngx_http_restream_reply_problem(r, NGX_HTTP_CONFLICT,
-                                               "name-taken",
-                                               "the stream has a destination "
-                                               "of that name", NULL);
+    case RESTREAM_CHANGE_KEY_MISSING:
+        return ngx_http_restream_change_key_missing(call, outcome);
 
     case RESTREAM_CHANGE_LIMIT:
-        return ngx_http_restream_reply_problem(r, NGX_HTTP_CONFLICT,
-                                    "limit-reached",
+        return ngx_http_restream_reply_problem(call->request,
+                                    NGX_HTTP_CONFLICT, "limit-reached",
                                     "the stream would have more destinations "
                                     "than it may",
                                     json_pack("{s:I, s:I}",
                                     "count", (json_int_t) outcome->count,
                                     "maximum", (json_int_t) outcome->maximum));
 
-    case RESTREAM_CHANGE_VERSION:
-        return ngx_http_restream_reply_problem(r,
-                                               NGX_HTTP_PRECONDITION_FAILED,
-                                               "version",
-                                               "it has been changed since: "
-                                               "read it anew", NULL);
-
-    case RESTREAM_CHANGE_READ_ONLY:
-        return ngx_http_restream_reply_problem(r, NGX_HTTP_CONFLICT,
-                                               "read-only",
-                                               "nginx.conf makes this "
-                                               "destination: it can be "
-                                               "started and stopped here, and "
-                                               "changed there", NULL);
-
-    case RESTREAM_CHANGE_NO_LIMITS:
-        return ngx_http_restream_api_forbid(call, RESTREAM_CAN_LIMITS);
-
-    case RESTREAM_CHANGE_NOT_LIVE:
-        return ngx_http_restream_reply_problem(r, NGX_HTTP_CONFLICT,
-                                               "not-live",
-                                               "the stream is not live", NULL);
-
-    case RESTREAM_CHANGE_REUSED:
-        return ngx_http_restream_reply_problem(r, 422, "idempotency-key",
-                                               "this Idempotency-Key came "
-                                               "with another request before",
-                                               NULL);
-
-    case RESTREAM_CHANGE_KEY_MISSING:
-        return ngx_http_restream_change_key_missing(call, outcome);
-
     default:
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        break;
     }
+
+    for (p = ngx_http_restream_change_problems; p->code; p++) {
+        if (p->result == outcome->result) {
+            return ngx_http_restream_reply_problem(call->request, p->status,
+                                                   p->code, p->detail, NULL);
+        }
+    }
+
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 

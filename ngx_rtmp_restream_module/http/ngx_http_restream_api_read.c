@@ -11,6 +11,8 @@
 
 static void ngx_http_restream_api_read_done(void *owner,
     ngx_rtmp_restream_control_t *control);
+static ngx_rtmp_restream_picture_t *ngx_http_restream_api_picture(
+    ngx_http_restream_call_t *call, restream_stream_t *stored);
 static ngx_int_t ngx_http_restream_api_etag(ngx_http_request_t *r,
     uint64_t version);
 
@@ -57,31 +59,18 @@ ngx_int_t
 ngx_http_restream_api_show(ngx_http_restream_call_t *call, ngx_uint_t status,
     restream_stream_t *stored)
 {
-    json_t                           *json;
-    uint64_t                          version;
-    ngx_str_t                         app, name;
-    ngx_uint_t                        found;
-    restream_route_t                 *route;
-    ngx_http_request_t               *r;
-    ngx_rtmp_restream_picture_t      *pic;
-    ngx_rtmp_restream_view_stream_t  *view;
+    json_t                       *json;
+    uint64_t                      version;
+    ngx_str_t                     name;
+    ngx_uint_t                    found;
+    restream_route_t             *route;
+    ngx_http_request_t           *r;
+    ngx_rtmp_restream_picture_t  *pic;
 
     r = call->request;
     route = &call->route;
 
-    ngx_http_restream_api_str(&app, route->app);
-    ngx_http_restream_api_str(&name, route->name);
-
-    view = NULL;
-
-    if (ngx_rtmp_restream_zone_view_stream(ngx_rtmp_restream_core_zone(),
-                                           r->pool, &app, &name, &view)
-        == NGX_ERROR)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    pic = ngx_rtmp_restream_picture(r->pool, view, &app, &name, stored);
+    pic = ngx_http_restream_api_picture(call, stored);
     if (pic == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -128,6 +117,34 @@ ngx_http_restream_api_show(ngx_http_restream_call_t *call, ngx_uint_t status,
     }
 
     return ngx_http_restream_reply(r, status, json);
+}
+
+
+/* what the store has of the stream and what is live of it; NULL: no memory */
+
+static ngx_rtmp_restream_picture_t *
+ngx_http_restream_api_picture(ngx_http_restream_call_t *call,
+    restream_stream_t *stored)
+{
+    ngx_str_t                         app, name;
+    ngx_pool_t                       *pool;
+    ngx_rtmp_restream_view_stream_t  *view;
+
+    pool = call->request->pool;
+
+    ngx_http_restream_api_str(&app, call->route.app);
+    ngx_http_restream_api_str(&name, call->route.name);
+
+    view = NULL;
+
+    if (ngx_rtmp_restream_zone_view_stream(ngx_rtmp_restream_core_zone(),
+                                           pool, &app, &name, &view)
+        == NGX_ERROR)
+    {
+        return NULL;
+    }
+
+    return ngx_rtmp_restream_picture(pool, view, &app, &name, stored);
 }
 
 

@@ -16,6 +16,8 @@ static int restream_store_sqlite_attempt(restream_store_sqlite_t *s,
     restream_store_err_t *err);
 static int restream_store_sqlite_transact(restream_store_sqlite_change_t *ch,
     int *write);
+static int restream_store_sqlite_count(
+    restream_store_sqlite_change_t *ch);
 static int restream_store_sqlite_apply(restream_store_sqlite_change_t *ch);
 static int restream_store_sqlite_save(restream_store_sqlite_change_t *ch);
 static int restream_store_sqlite_save_stream(
@@ -112,15 +114,13 @@ static int
 restream_store_sqlite_transact(restream_store_sqlite_change_t *ch, int *write)
 {
     int                         rc;
-    restream_store_sqlite_t    *s;
     const restream_change_t    *change;
     restream_change_outcome_t  *outcome;
 
-    s = ch->s;
     change = ch->change;
     outcome = ch->outcome;
 
-    if (restream_store_sqlite_number(s, RESTREAM_STORE_SQLITE_REVISION,
+    if (restream_store_sqlite_number(ch->s, RESTREAM_STORE_SQLITE_REVISION,
                                      &ch->revision, ch->err)
         != RESTREAM_OK)
     {
@@ -142,29 +142,11 @@ restream_store_sqlite_transact(restream_store_sqlite_change_t *ch, int *write)
 
     *write = outcome->changed;
 
-    if (outcome->changed) {
-
-        /* by the clock, so that those of another file that is put in the place
-         * of this one, restored or begun anew, go on from here */
-
-        ch->revision++;
-
-        if (ch->revision < change->now) {
-            ch->revision = change->now;
-        }
-
-        if (restream_store_sqlite_number(s, RESTREAM_STORE_SQLITE_RETIRED,
-                                         &ch->retired, ch->err)
-            != RESTREAM_OK)
-        {
-            return RESTREAM_ERROR;
-        }
-
-        restream_change_versions(ch->have.st, ch->made, &ch->retired);
-
-        if (restream_store_sqlite_save(ch) != RESTREAM_OK) {
-            return RESTREAM_ERROR;
-        }
+    if (outcome->changed
+        && (restream_store_sqlite_count(ch) != RESTREAM_OK
+            || restream_store_sqlite_save(ch) != RESTREAM_OK))
+    {
+        return RESTREAM_ERROR;
     }
 
     outcome->revision = ch->revision;
@@ -173,6 +155,33 @@ restream_store_sqlite_transact(restream_store_sqlite_change_t *ch, int *write)
         *write = 1;
         return restream_store_sqlite_remember(ch);
     }
+
+    return RESTREAM_OK;
+}
+
+
+/* the revision of the store, and the versions of what has changed */
+
+static int
+restream_store_sqlite_count(restream_store_sqlite_change_t *ch)
+{
+    ch->revision++;
+
+    /* by the clock, so that those of another file that is put in the place of
+     * this one, restored or begun anew, go on from here */
+
+    if (ch->revision < ch->change->now) {
+        ch->revision = ch->change->now;
+    }
+
+    if (restream_store_sqlite_number(ch->s, RESTREAM_STORE_SQLITE_RETIRED,
+                                     &ch->retired, ch->err)
+        != RESTREAM_OK)
+    {
+        return RESTREAM_ERROR;
+    }
+
+    restream_change_versions(ch->have.st, ch->made, &ch->retired);
 
     return RESTREAM_OK;
 }

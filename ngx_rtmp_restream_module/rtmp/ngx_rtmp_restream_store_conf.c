@@ -28,6 +28,8 @@ static ngx_int_t ngx_rtmp_restream_store_conf_hex(u_char *out, u_char *text,
     size_t len);
 static ngx_int_t ngx_rtmp_restream_store_conf_default(ngx_cycle_t *cycle,
     ngx_str_t *dsn);
+static ngx_int_t ngx_rtmp_restream_store_conf_locate(ngx_cycle_t *cycle,
+    ngx_str_t *dsn);
 static ngx_int_t ngx_rtmp_restream_store_conf_directory(ngx_cycle_t *cycle,
     const char *directory);
 
@@ -193,11 +195,6 @@ ngx_int_t
 ngx_rtmp_restream_store_conf_init(ngx_cycle_t *cycle,
     ngx_rtmp_restream_store_conf_t *conf, ngx_uint_t needed)
 {
-    char       *located, *directory;
-    u_char     *prefix;
-    ngx_int_t   rc;
-    ngx_str_t   dsn;
-
     if (!conf->given && !needed) {
         return NGX_OK;
     }
@@ -212,39 +209,7 @@ ngx_rtmp_restream_store_conf_init(ngx_cycle_t *cycle,
         return NGX_OK;
     }
 
-    /* not terminated as it is */
-
-    prefix = ngx_pnalloc(cycle->pool, cycle->prefix.len + 1);
-    if (prefix == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_cpystrn(prefix, cycle->prefix.data, cycle->prefix.len + 1);
-
-    if (restream_store_locate((char *) conf->dsn.data, (char *) prefix,
-                              &located, &directory)
-        != RESTREAM_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    rc = directory ? ngx_rtmp_restream_store_conf_directory(cycle, directory)
-                   : NGX_OK;
-
-    dsn.data = (u_char *) located;
-    dsn.len = ngx_strlen(located);
-
-    conf->dsn.len = dsn.len;
-    conf->dsn.data = ngx_pnalloc(cycle->pool, dsn.len + 1);
-
-    if (conf->dsn.data) {
-        ngx_cpystrn(conf->dsn.data, dsn.data, dsn.len + 1);
-    }
-
-    free(located);
-    free(directory);
-
-    if (rc != NGX_OK || conf->dsn.data == NULL) {
+    if (ngx_rtmp_restream_store_conf_locate(cycle, &conf->dsn) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -286,6 +251,48 @@ ngx_rtmp_restream_store_conf_default(ngx_cycle_t *cycle, ngx_str_t *dsn)
     dsn->len = p - dsn->data;
 
     return NGX_OK;
+}
+
+
+/* makes a relative path absolute, and sees to the directory */
+
+static ngx_int_t
+ngx_rtmp_restream_store_conf_locate(ngx_cycle_t *cycle, ngx_str_t *dsn)
+{
+    char       *located, *directory;
+    u_char     *prefix;
+    ngx_int_t   rc;
+
+    /* not terminated as it is */
+
+    prefix = ngx_pnalloc(cycle->pool, cycle->prefix.len + 1);
+    if (prefix == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_cpystrn(prefix, cycle->prefix.data, cycle->prefix.len + 1);
+
+    if (restream_store_locate((char *) dsn->data, (char *) prefix, &located,
+                              &directory)
+        != RESTREAM_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    rc = directory ? ngx_rtmp_restream_store_conf_directory(cycle, directory)
+                   : NGX_OK;
+
+    dsn->len = ngx_strlen(located);
+    dsn->data = ngx_pnalloc(cycle->pool, dsn->len + 1);
+
+    if (dsn->data) {
+        ngx_cpystrn(dsn->data, (u_char *) located, dsn->len + 1);
+    }
+
+    free(located);
+    free(directory);
+
+    return dsn->data ? rc : NGX_ERROR;
 }
 
 
