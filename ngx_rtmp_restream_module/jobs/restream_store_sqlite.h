@@ -3,6 +3,7 @@
  * jobs/restream_store_sqlite*.c.
  *
  * Functions return RESTREAM_OK, or RESTREAM_ERROR with *err set, unless said.
+ * get, list, change and reseal are those of the port: see restream_store.h.
  */
 
 #ifndef _RESTREAM_STORE_SQLITE_H_INCLUDED_
@@ -59,6 +60,7 @@ int restream_store_sqlite_failed(restream_store_sqlite_t *s, int rc,
 int restream_store_sqlite_begin(restream_store_sqlite_t *s, int write,
     restream_store_err_t *err);
 
+/* Ends it: on OK what it wrote is on the disk. */
 int restream_store_sqlite_commit(restream_store_sqlite_t *s,
     restream_store_err_t *err);
 
@@ -76,6 +78,7 @@ int restream_store_sqlite_create_file(restream_store_sqlite_t *s,
 int restream_store_sqlite_open_file(restream_store_sqlite_t *s,
     restream_store_err_t *err);
 
+/* With its statements; the next transaction opens it again. */
 void restream_store_sqlite_close_file(restream_store_sqlite_t *s);
 
 /*

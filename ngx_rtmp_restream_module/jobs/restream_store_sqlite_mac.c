@@ -8,8 +8,6 @@
 
 #include "restream_store_sqlite.h"
 
-#include <string.h>
-
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

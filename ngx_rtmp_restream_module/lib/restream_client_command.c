@@ -6,9 +6,6 @@
  */
 
 #include "restream_client_command.h"
-
-#include <string.h>
-
 #include "restream_amf0.h"
 #include "restream_client_send.h"
 #include "restream_client_status.h"

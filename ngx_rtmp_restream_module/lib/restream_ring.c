@@ -10,7 +10,6 @@
 #include "restream_chunk.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 
 #define RESTREAM_RING_MIN_ENTRIES  256          /* a power of two */

@@ -3,7 +3,6 @@
 #include "restream_change.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 
 static void restream_change_clear_set(restream_destination_set_t *set);

@@ -25,17 +25,19 @@ typedef struct {
 } restream_scan_t;                  /* keys begin behind their first quote */
 
 
-/* at a quote; at anything but what begins other values */
-
+/* begins at its first quote */
 int restream_scan_string(restream_scan_t *scan);
+
+/* begins at whatever no other value begins with, and may be none */
 int restream_scan_number(restream_scan_t *scan);
 
 /* at the first letter of word */
 int restream_scan_literal(restream_scan_t *scan, const char *word);
 
-/* takes white space, if there is any; takes ch and returns 1, if it is there */
-
+/* skips white space, if there is any */
 void restream_scan_space(restream_scan_t *scan);
+
+/* 1: ch was next, and is skipped */
 int restream_scan_at(restream_scan_t *scan, uint8_t ch);
 
 /*

@@ -1,6 +1,6 @@
 /*
- * What is stored of a stream and its destinations, and the rules for values:
- * the words of the API, in plain structs.
+ * What is stored of a stream and its destinations: the words of the API, in
+ * plain structs.
  *
  * Strings are UTF-8, terminated, never NULL unless said.  A stream owns all
  * that hangs on it.
@@ -20,7 +20,6 @@
 #define RESTREAM_KEY_MAX            2048    /* bytes */
 #define RESTREAM_TITLE_MAX          255     /* characters */
 #define RESTREAM_DESCRIPTION_MAX    5000    /* characters */
-#define RESTREAM_AUDIO_MAX          16      /* bytes, "auto" and the like */
 
 #define RESTREAM_MAXIMUM_MAX        10000   /* destinations of a stream */
 
