@@ -5,9 +5,9 @@
  * The task owns its arguments and result (by value) until its handler has run;
  * the requester owns only the right to be told, and gives it up with
  * ngx_rtmp_restream_task_cancel().  A dozen jobs run at once per worker, two of
- * them of one group (one host name), and beside them one of the store; the rest
- * wait in our own queue.  So slow name servers fill no pool of nginx, and hold
- * up neither the names of others nor the API.
+ * them of one group (one host name), and beside them one of the store and one
+ * that reads a file; the rest wait in our own queue.  So slow name servers fill
+ * no pool of nginx, and hold up neither the names of others nor the API.
  */
 
 #ifndef _NGX_RTMP_RESTREAM_TASK_H_INCLUDED_
