@@ -1,6 +1,6 @@
 /*
- * The objects that people and programs read, as JSON: the same in status, API
- * and panel.  Never a key, credentials or a query.
+ * The objects that people and programs read, as JSON: the same in status and
+ * API.  Never a key, credentials or a query.
  */
 
 #ifndef _NGX_HTTP_RESTREAM_JSON_H_INCLUDED_

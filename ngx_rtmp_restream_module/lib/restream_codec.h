@@ -1,6 +1,6 @@
 /*
  * Codecs as FourCCs, and what they and their profiles are called: the words of
- * status, API and panel.
+ * status and API.
  */
 
 #ifndef _RESTREAM_CODEC_H_INCLUDED_
