@@ -74,6 +74,8 @@ my $pid = start('--destination', "rtmp://127.0.0.1:1/app/$key",
 ok(poll(sub { get('/restream/status') =~ m{^HTTP/1.1 200} }, 60),
    'status is served') or diag(slurp("$dir/log"));
 ok(IO::Socket::INET->new("127.0.0.1:$rtmp"), 'and rtmp');
+like(post('/restream/streams', '{"app": "live", "name": "show"}'),
+     qr{^HTTP/1.1 201}, 'and the API, which stores what it is told');
 
 is(slurp("/proc/$pid/comm"), "nginx\n", 'the script has become nginx');
 is_deeply([cmdlines_with($key)], [], 'no command line has the key');
@@ -122,8 +124,22 @@ sub start {
 sub get {
     my ($path) = @_;
 
+    return request("GET $path HTTP/1.0\r\n\r\n");
+}
+
+sub post {
+    my ($path, $body) = @_;
+
+    return request("POST $path HTTP/1.0\r\nHost: localhost\r\n"
+                   . "Content-Type: application/json\r\n"
+                   . 'Content-Length: ' . length($body) . "\r\n\r\n$body");
+}
+
+sub request {
+    my ($request) = @_;
+
     my $socket = IO::Socket::INET->new("127.0.0.1:$http") or return '';
-    print $socket "GET $path HTTP/1.0\r\n\r\n";
+    print $socket $request;
     local $/;
     return readline($socket) // '';
 }
