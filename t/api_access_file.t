@@ -3,7 +3,7 @@
 # Tokens of a file: what is written to it is in effect within seconds in every
 # worker, also when nobody asks meanwhile; what is wrong in it is told once with
 # its line, and the tokens of before stay; a file that workers may not read is
-# told when they start.
+# told when they start.  Processes of nginx that are no workers stay out of it.
 
 use warnings;
 use strict;
@@ -48,6 +48,7 @@ http {
 
     restream_api_token file:tokens;
     add_header X-Worker $pid always;
+    proxy_cache_path cache keys_zone=cache:1m;
 
     server {
         listen 127.0.0.1:%%PORT_80%% reuseport;

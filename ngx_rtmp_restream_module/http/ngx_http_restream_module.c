@@ -218,7 +218,10 @@ ngx_http_restream_init_process(ngx_cycle_t *cycle)
     rmcf = ngx_http_cycle_get_module_main_conf(cycle,
                                                ngx_http_restream_module);
 
-    if (rmcf == NULL) {
+    /* those that look after nginx's caches answer nobody, and have no threads
+     * in their pools */
+
+    if (rmcf == NULL || ngx_process == NGX_PROCESS_HELPER) {
         return NGX_OK;
     }
 

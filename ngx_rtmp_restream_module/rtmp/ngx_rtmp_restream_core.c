@@ -268,7 +268,9 @@ ngx_rtmp_restream_core_init_process(ngx_cycle_t *cycle)
 
     rccf = ngx_rtmp_restream_core_get_conf(cycle);
 
-    if (rccf->main == NULL) {
+    /* nginx's cache loader, say, uses nothing of it, and its end is no loss */
+
+    if (rccf->main == NULL || ngx_process == NGX_PROCESS_HELPER) {
         return NGX_OK;
     }
 
