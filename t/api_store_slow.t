@@ -2,7 +2,9 @@
 
 # A store that hangs: locked by another program, on a disk that does not come
 # back, with locks that fail.  Whoever asks is told so within two seconds, also
-# when many ask at the same time; what runs goes on at its own pace.
+# when many ask at the same time; what runs goes on at its own pace.  A limit
+# that is reached meanwhile ends what it is for, and the log has what could not
+# be stored of it.
 
 use warnings;
 use strict;
@@ -42,6 +44,14 @@ rtmp {
             restream on;
             restream_destination conf rtmp://127.0.0.1:%%PORT_1%%/app/conf-key;
         }
+
+        application trial {
+            live on;
+            restream on;
+            restream_duration_limit 1s;
+            restream_destination brief
+                                 rtmp://127.0.0.1:%%PORT_3%%/app/trial-key;
+        }
     }
 }
 
@@ -54,6 +64,10 @@ http {
 
         location /restream/ {
             restream_api;
+        }
+
+        location = /restream/status {
+            restream_status;
         }
 
         location /here {
@@ -87,6 +101,23 @@ my $lock = locked();
 
 is($api->get($path)->{status}, 200, 'locked: it can be read');
 hangs('locked', ('POST') x 8);
+
+# a limit that is reached now
+
+$t->ingest(port => 3);
+
+my $trial = $t->publish('trial/show', media => { video_bps => 200_000 });
+
+wait_ok {
+    my $brief = $t->destination('trial', 'show', 'brief') || {};
+
+    (($brief->{reason} || {})->{code} || '') eq 'limit';
+} 20, 'locked: a limit ends its destination';
+wait_ok {
+    $t->log_matches(qr/limit" could not be stored: .*locked/);
+} 20, 'the log has that its switch could not be stored';
+$trial->unpublish();
+
 unlock($lock);
 well('unlocked');
 

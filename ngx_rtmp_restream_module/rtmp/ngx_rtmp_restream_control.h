@@ -84,6 +84,7 @@ ngx_rtmp_restream_control_t *ngx_rtmp_restream_control_list(
  * application is filled in.  Logged with who made it.
  *
  * in    *change   taken over and cleared, unless NULL is returned
+ *       owner     NULL: nobody waits, done comes when it comes
  * ret   NULL: no memory, or too many calls wait
  */
 ngx_rtmp_restream_control_t *ngx_rtmp_restream_control_change(

@@ -8,6 +8,8 @@
 static restream_change_t *ngx_rtmp_restream_control_limit_change(
     ngx_rtmp_restream_stream_key_t *key, ngx_rtmp_restream_record_t *record);
 static char *ngx_rtmp_restream_control_limit_copy(ngx_str_t *s);
+static void ngx_rtmp_restream_control_limit_done(void *owner,
+    ngx_rtmp_restream_control_t *control);
 
 
 void
@@ -28,7 +30,10 @@ ngx_rtmp_restream_control_limit(ngx_rtmp_restream_zone_t *zone,
     change = ngx_rtmp_restream_control_limit_change(key, record);
 
     if (change == NULL
-        || ngx_rtmp_restream_control_change(&change, NULL, NULL) == NULL)
+        || ngx_rtmp_restream_control_change(&change,
+                                         ngx_rtmp_restream_control_limit_done,
+                                         NULL)
+           == NULL)
     {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "the switch of a destination that has reached "
@@ -80,4 +85,19 @@ static char *
 ngx_rtmp_restream_control_limit_copy(ngx_str_t *s)
 {
     return strndup((char *) s->data, s->len);
+}
+
+
+static void
+ngx_rtmp_restream_control_limit_done(void *owner,
+    ngx_rtmp_restream_control_t *control)
+{
+    if (control->store->rc != RESTREAM_ERROR) {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "the switch of a destination that has reached "
+                  "\"restream_duration_limit\" could not be stored: %s",
+                  control->store->err.text);
 }

@@ -99,6 +99,12 @@ ngx_rtmp_restream_control_change(restream_change_t **change,
     control->store->change = *change;
     *change = NULL;
 
+    /* nobody waits for an answer: it is made, however long that takes */
+
+    if (owner == NULL) {
+        control->store->late = NULL;
+    }
+
     ngx_rtmp_restream_store_post(control->store);
 
     return control;
