@@ -2,7 +2,8 @@
 
 # A shared memory without room: what is stored is not lost, switches of those in
 # nginx.conf hold, and the same request again, by its Idempotency-Key, puts into
-# the memory what had no room when it came first.
+# the memory what had no room when it came first.  What had none comes by itself
+# when there is some.
 
 use warnings;
 use strict;
@@ -53,6 +54,10 @@ http {
             restream_api;
             restream_api_max_body 1m;
         }
+
+        location = /restream/status {
+            restream_status;
+        }
     }
 }
 CONF
@@ -77,8 +82,17 @@ sub is_state {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
     return wait_ok {
-        ($api->destination('live', 'show', $name) || {})->{state} eq $state;
+        (($api->destination('live', 'show', $name) || {})->{state} || '')
+            eq $state;
     } 10, $what;
+}
+
+
+# how often streams that began without room were told of
+
+sub told {
+    return scalar(() = $t->read_log('error.log')
+                       =~ /no room in "restream_zone" for all of a stream/g);
 }
 
 
@@ -109,6 +123,27 @@ is($ins[0]->conns(), $conns, 'nobody was dialled for that');
 is($api->patch($show, { destinations => [] })->{status}, 200, 'all go');
 is($api->post("$conf/start")->{status}, 200, 'with room it is switched on');
 is_state('conf', 'live', 'and is live');
+
+###############################################################################
+
+# a publish whose stored list takes all of the room
+
+is_problem($api->patch($show, { destinations => \@many }), 507, 'zone-full',
+           'a list that has no room, once more');
+$pub->unpublish();
+wait_ok { !$api->stream('live', 'show')->{live} } 10, 'the publish ends';
+
+$pub = $t->publish('live/show');
+wait_ok {
+    grep { $_->{name} eq 'd1' } @{($t->stream('live', 'show')
+                                  || {})->{destinations} || []};
+} 10, 'of the next one its list is in';
+ok(!$t->destination('live', 'show', 'conf'),
+   'and there is no room for what nginx.conf makes');
+
+is($api->patch($show, { destinations => [] })->{status}, 200, 'all go');
+is_state('conf', 'live', 'which comes when there is');
+is(told(), 1, 'of which the log has told once');
 
 ###############################################################################
 
@@ -144,6 +179,24 @@ is_state('late', 'live', 'and what it made is live');
 is(scalar(grep { $_->{name} eq 'late' }
           @{$api->stream('live', 'show')->{destinations}}), 1, 'once');
 is_state('conf', 'live', 'what is beside it goes on');
+
+###############################################################################
+
+# by itself
+
+$big = $t->publish('live/big');
+wait_ok { $api->stream('live', 'big')->{live} } 10, 'the other one is back';
+wait_ok {
+    grep { $_->{name} eq 'b1' } @{($t->stream('live', 'big')
+                                  || {})->{destinations} || []};
+} 10, 'and has the room';
+
+is_problem($api->post("$show/destinations",
+                      entry('alone', enabled => JSON::PP::true())),
+           507, 'zone-full', 'one has none');
+$big->unpublish();
+is_state('alone', 'live', 'until the other one goes');
+
 $pub->stop();
 
 $t->done_testing();

@@ -39,7 +39,10 @@ ngx_rtmp_restream_control_publish(ngx_rtmp_restream_zone_t *zone,
         return NGX_AGAIN;
     }
 
-    rc = ngx_rtmp_restream_control_load(zone, conf, key);
+    /* one that lacked room until now comes again */
+
+    rc = ngx_rtmp_restream_control_load(zone, conf, key,
+                                  ngx_rtmp_restream_zone_has_room(zone, zs));
 
     if (rc == NGX_ERROR) {
         ngx_rtmp_restream_zone_loaded(zone, key, 0);

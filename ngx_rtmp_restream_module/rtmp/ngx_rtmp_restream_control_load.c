@@ -17,6 +17,7 @@ typedef struct {
     ngx_rtmp_restream_stream_key_t     key;
     ngx_uint_t                         losses;  /* when the store was asked;
                                                    0: it could not tell */
+    ngx_uint_t                         told;    /* that it lacks room */
 } ngx_rtmp_restream_load_t;
 
 
@@ -35,7 +36,8 @@ static ngx_uint_t  ngx_rtmp_restream_control_failing;
 
 ngx_int_t
 ngx_rtmp_restream_control_load(ngx_rtmp_restream_zone_t *zone,
-    ngx_rtmp_restream_app_conf_t *conf, ngx_rtmp_restream_stream_key_t *key)
+    ngx_rtmp_restream_app_conf_t *conf, ngx_rtmp_restream_stream_key_t *key,
+    ngx_uint_t told)
 {
     ngx_rtmp_restream_load_t        *load;
     ngx_rtmp_restream_store_call_t  *store;
@@ -48,6 +50,7 @@ ngx_rtmp_restream_control_load(ngx_rtmp_restream_zone_t *zone,
     load->zone = zone;
     load->conf = conf;
     load->losses = ngx_rtmp_restream_zone_losses(zone);
+    load->told = told;
 
     store = ngx_rtmp_restream_store_create_call(&conf->main->store,
                                                 NGX_RTMP_RESTREAM_STORE_LOAD);
@@ -165,7 +168,7 @@ ngx_rtmp_restream_control_loaded(ngx_rtmp_restream_store_call_t *store)
 
     ngx_rtmp_restream_zone_loaded(load->zone, &load->key, load->losses);
 
-    if (rc == NGX_ERROR) {
+    if (rc == NGX_ERROR && !load->told) {
         ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log, 0,
                       "no room in \"restream_zone\" for all of a stream in "
                       "application \"%V\", increase its size",

@@ -13,10 +13,12 @@
  * Asks the store for a stream that has been claimed, and puts what it has, with
  * the configuration's destinations, into the zone.
  *
+ * in    told      1: the log has it that the zone has no room for all of it
  * ret   NGX_AGAIN; NGX_ERROR no memory
  */
 ngx_int_t ngx_rtmp_restream_control_load(ngx_rtmp_restream_zone_t *zone,
-    ngx_rtmp_restream_app_conf_t *conf, ngx_rtmp_restream_stream_key_t *key);
+    ngx_rtmp_restream_app_conf_t *conf, ngx_rtmp_restream_stream_key_t *key,
+    ngx_uint_t told);
 
 /* The configuration's destinations go into the zone; as zone_put(). */
 ngx_int_t ngx_rtmp_restream_control_put(ngx_rtmp_restream_zone_t *zone,

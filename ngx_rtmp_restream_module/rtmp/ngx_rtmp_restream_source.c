@@ -413,12 +413,13 @@ ngx_rtmp_restream_source_tick(ngx_event_t *ev)
 }
 
 
-/* 1: not all that is wanted is in the zone */
+/* 1: not all that is wanted is in the zone, and it may be by now */
 
 static ngx_uint_t
 ngx_rtmp_restream_source_partly(ngx_rtmp_restream_source_t *src)
 {
     return src->partly
+           || ngx_rtmp_restream_zone_has_room(src->zone, src->zs)
            || (src->conf->main->store.dsn.len
                && !ngx_rtmp_restream_zone_stored(src->zone, src->zs));
 }

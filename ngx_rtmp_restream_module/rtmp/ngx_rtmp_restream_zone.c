@@ -80,6 +80,7 @@ ngx_rtmp_restream_zone_init(ngx_shm_zone_t *shm_zone, void *data)
                     ngx_rbtree_insert_value);
 
     zone->sh->losses = 1;
+    zone->sh->room = 1;
 
     return NGX_OK;
 }
@@ -434,6 +435,7 @@ ngx_rtmp_restream_zone_drop_locked(ngx_rtmp_restream_zone_t *zone,
     ngx_rbtree_delete(&zone->sh->index, &zs->node);
     zone->sh->nstreams--;
     zone->sh->len -= zs->key.app.len + zs->key.name.len;
+    zone->sh->room++;
 
     ngx_slab_free_locked(zone->shpool, zs);
 }

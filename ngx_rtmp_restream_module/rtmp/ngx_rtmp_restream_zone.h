@@ -241,8 +241,15 @@ ngx_uint_t ngx_rtmp_restream_zone_load(ngx_rtmp_restream_zone_t *zone,
 void ngx_rtmp_restream_zone_loaded(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_stream_key_t *key, ngx_uint_t losses);
 
-/* 1: what the store has of the stream is in, and none of it has been lost */
+/*
+ * 1: what the store has of the stream is in, and none of it has been lost; or
+ * there is no more room for the rest than there was
+ */
 ngx_uint_t ngx_rtmp_restream_zone_stored(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs);
+
+/* 1: not all that was put had room, and something has gone since */
+ngx_uint_t ngx_rtmp_restream_zone_has_room(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_zone_stream_t *zs);
 
 /*

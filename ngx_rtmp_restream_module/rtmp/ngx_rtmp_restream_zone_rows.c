@@ -43,6 +43,7 @@ ngx_rtmp_restream_zone_put(ngx_rtmp_restream_zone_t *zone,
     } else {
         rc = ngx_rtmp_restream_zone_replace_locked(zone, zs, origin, records,
                                                    n);
+        zs->lacking[origin] = (rc == NGX_OK) ? 0 : zone->sh->room;
     }
 
     ngx_shmtx_unlock(&zone->shpool->mutex);
@@ -246,6 +247,7 @@ ngx_rtmp_restream_zone_drop_destination_locked(ngx_rtmp_restream_zone_t *zone,
     zs->len -= zd->len;
     zone->sh->ndestinations--;
     zone->sh->len -= zd->len;
+    zone->sh->room++;
 
     /* a key stays nowhere longer than it is needed */
     ngx_explicit_memzero(&zd[1], zd->len);

@@ -46,6 +46,10 @@ struct ngx_rtmp_restream_zone_stream_s {
                                                    0: it has not answered */
     ngx_uint_t                       loading;   /* how often that was wanted
                                                    since the store was asked */
+    ngx_uint_t                       lacking[2];    /* by origin: the zone's
+                                                   room when not all of its
+                                                   destinations had any; 0:
+                                                   they are in */
     uint64_t                         stored_revision;
     u_char                          *switches;  /* a block of its own */
     size_t                           switches_len;
@@ -80,6 +84,8 @@ typedef struct {
     ngx_uint_t                   nworkers;      /* slots that were ever taken */
     ngx_uint_t                   max_workers;
     ngx_atomic_t                 losses;        /* see zone_losses() */
+    ngx_uint_t                   room;          /* never 0, changes when
+                                                   something has gone */
 } ngx_rtmp_restream_zone_sh_t;
 
 

@@ -11,6 +11,8 @@ static ngx_int_t ngx_rtmp_restream_zone_set_switches_locked(
     ngx_rtmp_restream_switch_t *switches, ngx_uint_t n);
 static void ngx_rtmp_restream_zone_apply_switches_locked(
     ngx_rtmp_restream_zone_t *zone, ngx_rtmp_restream_zone_stream_t *zs);
+static ngx_uint_t ngx_rtmp_restream_zone_lacks(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_rtmp_restream_origin_e origin);
 
 
 ngx_int_t
@@ -47,6 +49,9 @@ ngx_rtmp_restream_zone_put_stored(ngx_rtmp_restream_zone_t *zone,
         {
             rc = NGX_ERROR;
         }
+
+        zs->lacking[NGX_RTMP_RESTREAM_ORIGIN_API] = (rc == NGX_OK)
+                                                    ? 0 : zone->sh->room;
     }
 
     ngx_shmtx_unlock(&zone->shpool->mutex);
@@ -121,7 +126,30 @@ ngx_uint_t
 ngx_rtmp_restream_zone_stored(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_zone_stream_t *zs)
 {
-    return zs->losses == zone->sh->losses;
+    return zs->losses == zone->sh->losses
+           && !ngx_rtmp_restream_zone_lacks(zone, zs,
+                                            NGX_RTMP_RESTREAM_ORIGIN_API);
+}
+
+
+ngx_uint_t
+ngx_rtmp_restream_zone_has_room(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs)
+{
+    return ngx_rtmp_restream_zone_lacks(zone, zs,
+                                        NGX_RTMP_RESTREAM_ORIGIN_CONFIG)
+           || ngx_rtmp_restream_zone_lacks(zone, zs,
+                                           NGX_RTMP_RESTREAM_ORIGIN_API);
+}
+
+
+/* 1: of that origin, and something has gone since */
+
+static ngx_uint_t
+ngx_rtmp_restream_zone_lacks(ngx_rtmp_restream_zone_t *zone,
+    ngx_rtmp_restream_zone_stream_t *zs, ngx_rtmp_restream_origin_e origin)
+{
+    return zs->lacking[origin] && zs->lacking[origin] != zone->sh->room;
 }
 
 
