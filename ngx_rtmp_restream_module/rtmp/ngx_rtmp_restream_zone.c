@@ -359,12 +359,17 @@ ngx_rtmp_restream_zone_add_locked(ngx_rtmp_restream_zone_t *zone,
     zs->since = ngx_rtmp_restream_now();
     ngx_queue_init(&zs->destinations);
 
+    /* counted before it is linked, as a destination is */
+
+    zone->sh->nstreams++;
+    zone->sh->len += len;
+
+    ngx_memory_barrier();
+
     zs->node.key = ngx_rtmp_restream_zone_hash(key);
     ngx_rbtree_insert(&zone->sh->index, &zs->node);
 
     ngx_queue_insert_tail(&zone->sh->streams, &zs->queue);
-    zone->sh->nstreams++;
-    zone->sh->len += len;
 
     return zs;
 }
@@ -386,8 +391,11 @@ ngx_rtmp_restream_zone_set_args_locked(ngx_rtmp_restream_zone_t *zone,
     if (have->len) {
         zone->sh->len -= have->len;
         ngx_explicit_memzero(have->data, have->len);
-        ngx_slab_free_locked(zone->shpool, have->data);
+
         have->len = 0;
+        ngx_memory_barrier();
+
+        ngx_slab_free_locked(zone->shpool, have->data);
     }
 
     if (args->len == 0) {
@@ -427,15 +435,18 @@ ngx_rtmp_restream_zone_drop_locked(ngx_rtmp_restream_zone_t *zone,
 
     (void) ngx_rtmp_restream_zone_set_args_locked(zone, zs, &none);
 
-    if (zs->switches) {
-        ngx_slab_free_locked(zone->shpool, zs->switches);
-    }
-
     ngx_queue_remove(&zs->queue);
     ngx_rbtree_delete(&zone->sh->index, &zs->node);
+
+    ngx_memory_barrier();
+
     zone->sh->nstreams--;
     zone->sh->len -= zs->key.app.len + zs->key.name.len;
     zone->sh->room++;
+
+    if (zs->switches) {
+        ngx_slab_free_locked(zone->shpool, zs->switches);
+    }
 
     ngx_slab_free_locked(zone->shpool, zs);
 }

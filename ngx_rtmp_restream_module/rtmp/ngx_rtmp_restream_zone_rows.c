@@ -217,6 +217,16 @@ ngx_rtmp_restream_zone_add_destination_locked(ngx_rtmp_restream_zone_t *zone,
 
     (void) ngx_rtmp_restream_zone_switch_locked(zs, zd);
 
+    /* counted before it is linked: who is killed in between leaves one too
+     * many, and those who copy have taken room by the count */
+
+    zone->sh->ndestinations++;
+    zone->sh->len += len;
+    zs->ndestinations++;
+    zs->len += len;
+
+    ngx_memory_barrier();
+
     if (old) {
         zd->report = old->report;
         ngx_queue_insert_after(&old->queue, &zd->queue);
@@ -226,11 +236,6 @@ ngx_rtmp_restream_zone_add_destination_locked(ngx_rtmp_restream_zone_t *zone,
         zd->report.since = ngx_rtmp_restream_now();
         ngx_queue_insert_tail(&zs->destinations, &zd->queue);
     }
-
-    zs->ndestinations++;
-    zs->len += len;
-    zone->sh->ndestinations++;
-    zone->sh->len += len;
 
     return NGX_OK;
 }
@@ -242,6 +247,8 @@ ngx_rtmp_restream_zone_drop_destination_locked(ngx_rtmp_restream_zone_t *zone,
     ngx_rtmp_restream_zone_destination_t *zd)
 {
     ngx_queue_remove(&zd->queue);
+
+    ngx_memory_barrier();
 
     zs->ndestinations--;
     zs->len -= zd->len;

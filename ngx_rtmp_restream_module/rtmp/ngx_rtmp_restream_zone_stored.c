@@ -159,7 +159,7 @@ ngx_rtmp_restream_zone_set_switches_locked(ngx_rtmp_restream_zone_t *zone,
     ngx_uint_t n)
 {
     size_t       len;
-    u_char      *p;
+    u_char      *p, *old;
     ngx_uint_t   i;
 
     p = NULL;
@@ -179,18 +179,29 @@ ngx_rtmp_restream_zone_set_switches_locked(ngx_rtmp_restream_zone_t *zone,
         }
     }
 
-    if (zs->switches) {
-        ngx_slab_free_locked(zone->shpool, zs->switches);
-    }
+    /* who is killed on the way leaves none in the row, rather than what has
+     * been freed or is not written yet */
+
+    old = zs->switches;
+    zs->switches_len = 0;
+
+    ngx_memory_barrier();
 
     zs->switches = p;
-    zs->switches_len = len;
 
     for (i = 0; i < n; i++) {
         *p++ = (u_char) (switches[i].name.len >> 8);
         *p++ = (u_char) switches[i].name.len;
         *p++ = (u_char) switches[i].enabled;
         p = ngx_cpymem(p, switches[i].name.data, switches[i].name.len);
+    }
+
+    ngx_memory_barrier();
+
+    zs->switches_len = len;
+
+    if (old) {
+        ngx_slab_free_locked(zone->shpool, old);
     }
 
     return NGX_OK;
