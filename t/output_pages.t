@@ -37,6 +37,9 @@ for my $app (qw/many few off/) {
 $t->write_file_expand('nginx.conf', <<'CONF')->run();
 %%GLOBALS%%
 
+# signals, which end sendfile() early
+timer_resolution 2ms;
+
 events {
 }
 
@@ -181,8 +184,12 @@ wait_ok { !@{$t->status()->{streams}} } 10, 'small: it is over';
 SKIP: {
     skip 'valgrind has system calls of its own', 1 if !$strace;
 
-    for my $fault (qw/memfd_create:error=EMFILE sendfile:error=EINVAL:when=40+
-                      fallocate:error=EIO:when=2+ pwrite64:error=ENOSPC/)
+    for my $fault (qw/memfd_create:error=EMFILE
+                      memfd_create:error=ENFILE:when=3+
+                      sendfile:error=EINVAL:when=40+
+                      sendfile:error=EIO:when=9
+                      pwritev:error=ENOSPC
+                      pwritev:error=EIO:when=3+2/)
     {
         my $strace = attach("inject=$fault");
 
@@ -193,7 +200,7 @@ SKIP: {
 
 # beyond this limit a write would end the worker
 
-$t->limit($worker, '--fsize=3000000:');
+$t->limit($worker, '--fsize=500000:');
 again('limited', 'many');
 
 is_deeply([$t->worker_pids()], [$worker], 'the worker has lived through it');

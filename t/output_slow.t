@@ -84,8 +84,10 @@ for my $i (0 .. $#names) {
 
 ###############################################################################
 
+# a frame that many have begun counts as lent from 64 KB on; none is as large
+
 my $pub = $t->publish('live/show', media => {
-    video_bps => 3_200_000, gop => 15 });
+    video_bps => 3_200_000, gop => 9 });
 my $lag = 0;
 
 # longer than kernel and ring can hide it from the fastest of the slow ones;

@@ -88,9 +88,8 @@ my %in = (
         at => [map { { frames => 100 * $_, do => 'freeze', seconds => 0.4 } }
                1 .. 3] }),
 
-    # a server that speaks in records of a byte; of a few where that takes too
-    # long
-    # to read so many
+    # a server that speaks in records of a byte; of a few where it takes too
+    # long to read so many
 
     bytes  => $t->ingest(port => 4, tls => 'good',
                          script => { write_size => int slow() }),
@@ -158,10 +157,14 @@ my %ends = (tls12 => { do => 'close', notify => 0 }, tls13 => { do => 'close' },
 $in{$_}->control(%{$ends{$_}}) for keys %ends;
 
 for my $name (sort keys %ends) {
-    wait_ok { $in{$name}->conns() == 2 && state($name) eq 'live' } 10,
-        "$name: is live again";
-    is($t->destination('live', 'show', $name)->{lastError}{code}, 'closed',
-       "$name: the server had closed");
+    my $d;
+
+    wait_ok {
+        $d = $t->destination('live', 'show', $name) || { state => 'missing' };
+        $d->{state} eq 'live' && $d->{stats}{reconnects} == 1;
+    } 10, "$name: is live again";
+    is($in{$name}->conns(), 2, "$name: on another connection");
+    is($d->{lastError}{code}, 'closed', "$name: the server had closed");
 }
 
 $last = ($pub->frames())[-1]{n};

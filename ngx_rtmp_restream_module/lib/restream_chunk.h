@@ -39,6 +39,7 @@
 #define RESTREAM_CHUNK_MAX_STREAMS    16        /* chunk streams per reader */
 #define RESTREAM_CHUNK_MAX_BUFFERED   32768     /* bytes, unfinished messages */
 #define RESTREAM_CHUNK_HEADER_MAX     18        /* basic 3, message 11, ext 4 */
+#define RESTREAM_CHUNK_HEADER_DELTA   8         /* type 1: basic 1, message 7 */
 
 
 typedef struct {

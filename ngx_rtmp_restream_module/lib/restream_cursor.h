@@ -116,8 +116,8 @@ int restream_cursor_fill(restream_cursor_t *cur, restream_cursor_scratch_t *sc,
     int begun_only);
 
 /*
- * n of the bytes that fill laid out have been sent.  Must be called between
- * two fills, also with 0.
+ * n of the bytes that fill laid out have been sent, or more, up to the end of
+ * the last message.  Must be called between two fills, also with 0.
  */
 void restream_cursor_sent(restream_cursor_t *cur,
     const restream_cursor_scratch_t *sc, size_t n);

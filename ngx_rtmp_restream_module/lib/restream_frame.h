@@ -1,8 +1,8 @@
 /*
  * Frames, and the sets of headers that apply to them.
  *
- * A frame is immutable once built and shared by reference: the ring holds one,
- * whoever is writing it holds one.
+ * A frame is immutable once built, but for place and placed, and shared by
+ * reference: the ring holds one, whoever is writing it holds one.
  *
  * One thread.  Memory: malloc.
  */
@@ -11,10 +11,10 @@
 #define _RESTREAM_FRAME_H_INCLUDED_
 
 
+#include "restream_chunk.h"
 #include "restream_flv.h"
 
 
-#define RESTREAM_FRAME_HEADER  8        /* bytes of a type 1 chunk header */
 #define RESTREAM_HEADERS_MAX   32       /* header messages of one stream */
 #define RESTREAM_HEADERS_SIZE  65536    /* bytes of them, together */
 
@@ -38,8 +38,8 @@ typedef struct {
                                            A reference. */
     uint64_t              place;        /* where a sender has put it, as it
                                            goes over the wire; 0: nowhere */
-    uint8_t               placed[RESTREAM_FRAME_HEADER];    /* its chunk header
-                                           there */
+                                        /* its chunk header there */
+    uint8_t               placed[RESTREAM_CHUNK_HEADER_DELTA];
     uint8_t               data[];
 } restream_frame_t;
 

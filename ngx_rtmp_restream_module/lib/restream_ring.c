@@ -80,6 +80,13 @@ restream_ring_reserve(restream_ring_t *ring, size_t size)
 }
 
 
+size_t
+restream_ring_part(const restream_ring_t *ring)
+{
+    return ring->limit / RESTREAM_RING_PART;
+}
+
+
 void
 restream_ring_destroy(restream_ring_t **pring)
 {
@@ -184,7 +191,7 @@ restream_ring_taken(const restream_ring_t *ring)
 {
     size_t  part;
 
-    part = ring->limit / RESTREAM_RING_PART;
+    part = restream_ring_part(ring);
 
     return ring->lent > part ? ring->size - (ring->lent - part) : ring->size;
 }
@@ -196,7 +203,7 @@ restream_ring_taken(const restream_ring_t *ring)
 static int
 restream_ring_overdrawn(const restream_ring_t *ring)
 {
-    return ring->nlent > 1 && ring->lent > ring->limit / RESTREAM_RING_PART;
+    return ring->nlent > 1 && ring->lent > restream_ring_part(ring);
 }
 
 

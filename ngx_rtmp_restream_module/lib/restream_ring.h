@@ -46,6 +46,9 @@ restream_ring_t *restream_ring_create(size_t limit);
 /* size bytes of the limit are for something else from now on */
 void restream_ring_reserve(restream_ring_t *ring, size_t size);
 
+/* bytes that may be lent */
+size_t restream_ring_part(const restream_ring_t *ring);
+
 /* before that, readers release what they hold */
 void restream_ring_destroy(restream_ring_t **ring);
 

@@ -1,10 +1,9 @@
 /*
  * What outputs write, as pages: see ngx_rtmp_restream_pages.h.
  *
- * A place is a number that counts on for ever, and no two files have the same;
- * the file is used round and round, a place lies at its remainder.  So a frame
- * whose place is outside of tail..head is known not to be here, without a list
- * of frames.
+ * A place is a number that counts on for ever: the file's number times its
+ * size, and the offset in it.  So a frame whose place is before the tail is
+ * known not to be here any more, without a list of frames.
  */
 
 #include "ngx_rtmp_restream_pages.h"
@@ -14,32 +13,37 @@
 #include <sys/sendfile.h>
 
 
-#define NGX_RTMP_RESTREAM_PAGES_TURN   4        /* windows that fit the file */
+#define NGX_RTMP_RESTREAM_PAGES_FILES  2
 #define NGX_RTMP_RESTREAM_PAGES_MIN    4096     /* bytes: fewer are copied */
-#define NGX_RTMP_RESTREAM_PAGES_RANGE  ((uint64_t) 1 << 44)
-                                                /* of places, of a file */
+
+/* since Linux 6.3, which warns where it is missing; not in every header */
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL  0x0008U
+#endif
 
 
 struct ngx_rtmp_restream_pages_s {
-    ngx_fd_t           fd;
-    size_t             size;    /* bytes of the window */
-    size_t             turn;    /* bytes of the file */
-    uint64_t           base;    /* place that lies at 0 */
-    uint64_t           tail;
-    uint64_t           head;
+    ngx_fd_t           fds[NGX_RTMP_RESTREAM_PAGES_FILES];
+    size_t             size;    /* bytes of a file, at most */
+    size_t             used;    /* of the newest */
+    uint64_t           number;  /* of the newest */
+    uint64_t           tail;    /* a place, where the oldest begins; never 0 */
     uint64_t           place;   /* of the message being written; 0: nowhere */
     restream_cursor_t  cursor;
-    unsigned           broken:1;    /* the kernel would not go on with it */
+    ngx_log_t         *log;
+    unsigned           broken:1;
 };
 
 
+static ngx_int_t ngx_rtmp_restream_pages_turn(
+    ngx_rtmp_restream_pages_t *pages);
 static ngx_fd_t ngx_rtmp_restream_pages_open(void);
+static void ngx_rtmp_restream_pages_close(ngx_rtmp_restream_pages_t *pages,
+    ngx_uint_t i);
 static void ngx_rtmp_restream_pages_write(ngx_rtmp_restream_pages_t *pages,
     restream_cursor_scratch_t *sc, ngx_uint_t i);
-static uint64_t ngx_rtmp_restream_pages_make_room(
+static uint64_t ngx_rtmp_restream_pages_find_room(
     ngx_rtmp_restream_pages_t *pages, size_t size);
-static void ngx_rtmp_restream_pages_cut(ngx_rtmp_restream_pages_t *pages,
-    uint64_t tail);
 static uint64_t ngx_rtmp_restream_pages_run(ngx_rtmp_restream_pages_t *pages,
     restream_cursor_scratch_t *sc, ngx_uint_t i, ngx_uint_t *end,
     size_t *size);
@@ -49,12 +53,14 @@ static ssize_t ngx_rtmp_restream_pages_send_file(
     ngx_rtmp_restream_pages_t *pages, ngx_socket_t s, uint64_t place,
     size_t size);
 static ssize_t ngx_rtmp_restream_pages_send_memory(ngx_socket_t s,
-    struct iovec *iov, ngx_uint_t niov, ngx_uint_t more);
+    struct iovec *iov, ngx_uint_t niov, size_t *size, ngx_uint_t more);
 
 
-/* where in the file a place is */
-#define ngx_rtmp_restream_pages_at(pages, place)                              \
-    ((off_t) (((place) - (pages)->base) % (pages)->turn))
+#define ngx_rtmp_restream_pages_fd(pages, place)                              \
+    (pages)->fds[(place) / (pages)->size % NGX_RTMP_RESTREAM_PAGES_FILES]
+
+#define ngx_rtmp_restream_pages_offset(pages, place)                          \
+    ((off_t) ((place) % (pages)->size))
 
 /* the slices of message i end here */
 #define ngx_rtmp_restream_pages_end(sc, i)                                    \
@@ -63,7 +69,6 @@ static ssize_t ngx_rtmp_restream_pages_send_memory(ngx_socket_t s,
 
 /* of this worker */
 
-static uint64_t                   ngx_rtmp_restream_pages_base;
 static restream_cursor_scratch_t  ngx_rtmp_restream_pages_scratch;
 
 
@@ -71,17 +76,18 @@ ngx_rtmp_restream_pages_t *
 ngx_rtmp_restream_pages_create(ngx_pool_t *pool, restream_ring_t *ring,
     uint32_t chunk_size, size_t size)
 {
+    ngx_uint_t                  i;
     struct rlimit               limit;
     ngx_rtmp_restream_pages_t  *pages;
 
-    size -= size % ngx_pagesize;
+    size /= NGX_RTMP_RESTREAM_PAGES_FILES;
 
     /* beyond this limit a write is a signal, and that the end of the worker */
 
-    if (size == 0
-        || getrlimit(RLIMIT_FSIZE, &limit) == -1
-        || limit.rlim_cur < size * NGX_RTMP_RESTREAM_PAGES_TURN)
-    {
+    if (getrlimit(RLIMIT_FSIZE, &limit) == -1 || limit.rlim_cur < size) {
+        ngx_log_error(NGX_LOG_INFO, pool->log, 0,
+                      "no memory file to send from: the limit of file sizes "
+                      "is below %uz", size);
         return NULL;
     }
 
@@ -90,18 +96,17 @@ ngx_rtmp_restream_pages_create(ngx_pool_t *pool, restream_ring_t *ring,
         return NULL;
     }
 
-    pages->fd = ngx_rtmp_restream_pages_open();
-    if (pages->fd == NGX_INVALID_FILE) {
-        return NULL;
+    for (i = 0; i < NGX_RTMP_RESTREAM_PAGES_FILES; i++) {
+        pages->fds[i] = NGX_INVALID_FILE;
     }
 
-    ngx_rtmp_restream_pages_base += NGX_RTMP_RESTREAM_PAGES_RANGE;
-
+    pages->log = pool->log;
     pages->size = size;
-    pages->turn = size * NGX_RTMP_RESTREAM_PAGES_TURN;
-    pages->base = ngx_rtmp_restream_pages_base;
-    pages->tail = pages->base;
-    pages->head = pages->base;
+    pages->number = NGX_RTMP_RESTREAM_PAGES_FILES;
+
+    if (ngx_rtmp_restream_pages_turn(pages) != NGX_OK) {
+        return NULL;
+    }
 
     restream_cursor_start(&pages->cursor, ring, RESTREAM_RING_NONE,
                           chunk_size, 1);
@@ -110,28 +115,54 @@ ngx_rtmp_restream_pages_create(ngx_pool_t *pool, restream_ring_t *ring,
 }
 
 
+/* on to the next file; what is the oldest goes */
+
+static ngx_int_t
+ngx_rtmp_restream_pages_turn(ngx_rtmp_restream_pages_t *pages)
+{
+    ngx_uint_t  i;
+
+    pages->number++;
+    pages->used = 0;
+    pages->tail = (pages->number - NGX_RTMP_RESTREAM_PAGES_FILES + 1)
+                  * pages->size;
+
+    i = pages->number % NGX_RTMP_RESTREAM_PAGES_FILES;
+
+    ngx_rtmp_restream_pages_close(pages, i);
+
+    pages->fds[i] = ngx_rtmp_restream_pages_open();
+
+    if (pages->fds[i] == NGX_INVALID_FILE) {
+        pages->broken = 1;
+
+        ngx_log_error(NGX_LOG_INFO, pages->log, ngx_errno,
+                      "no memory file to send from: memfd_create() failed");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
 static ngx_fd_t
 ngx_rtmp_restream_pages_open(void)
 {
 #ifdef MFD_CLOEXEC
 
-#ifdef MFD_NOEXEC_SEAL
-
     ngx_fd_t  fd;
 
     fd = memfd_create("restream", MFD_CLOEXEC|MFD_NOEXEC_SEAL);
 
-    if (fd != NGX_INVALID_FILE || ngx_errno != NGX_EINVAL) {
-        return fd;
+    if (fd == NGX_INVALID_FILE && ngx_errno == NGX_EINVAL) {
+        fd = memfd_create("restream", MFD_CLOEXEC);
     }
 
-    /* older than Linux 6.3 */
-
-#endif
-
-    return memfd_create("restream", MFD_CLOEXEC);
+    return fd;
 
 #else
+
+    ngx_set_errno(NGX_ENOSYS);
 
     return NGX_INVALID_FILE;
 
@@ -139,9 +170,20 @@ ngx_rtmp_restream_pages_open(void)
 }
 
 
+static void
+ngx_rtmp_restream_pages_close(ngx_rtmp_restream_pages_t *pages, ngx_uint_t i)
+{
+    if (pages->fds[i] != NGX_INVALID_FILE) {
+        (void) close(pages->fds[i]);
+        pages->fds[i] = NGX_INVALID_FILE;
+    }
+}
+
+
 void
 ngx_rtmp_restream_pages_destroy(ngx_rtmp_restream_pages_t **pagesp)
 {
+    ngx_uint_t                  i;
     ngx_rtmp_restream_pages_t  *pages;
 
     pages = *pagesp;
@@ -153,11 +195,13 @@ ngx_rtmp_restream_pages_destroy(ngx_rtmp_restream_pages_t **pagesp)
 
     restream_cursor_stop(&pages->cursor);
 
-    (void) close(pages->fd);
+    for (i = 0; i < NGX_RTMP_RESTREAM_PAGES_FILES; i++) {
+        ngx_rtmp_restream_pages_close(pages, i);
+    }
 }
 
 
-void
+ngx_int_t
 ngx_rtmp_restream_pages_fill(ngx_rtmp_restream_pages_t *pages)
 {
     ngx_uint_t                  i;
@@ -174,6 +218,8 @@ ngx_rtmp_restream_pages_fill(ngx_rtmp_restream_pages_t *pages)
 
         restream_cursor_sent(&pages->cursor, sc, sc->size);
     }
+
+    return pages->broken ? NGX_ERROR : NGX_OK;
 }
 
 
@@ -190,9 +236,17 @@ ngx_rtmp_restream_pages_write(ngx_rtmp_restream_pages_t *pages,
 
     msg = &sc->msgs[i];
     skip = i == 0 ? sc->skip : 0;
+    first = msg->iov;
+    end = ngx_rtmp_restream_pages_end(sc, i);
+
+    /* the last one may have found no room in sc */
+
+    if (first == end) {
+        return;
+    }
 
     if (skip == 0) {
-        pages->place = ngx_rtmp_restream_pages_make_room(pages,
+        pages->place = ngx_rtmp_restream_pages_find_room(pages,
                                                          msg->wire_size);
     }
 
@@ -200,16 +254,15 @@ ngx_rtmp_restream_pages_write(ngx_rtmp_restream_pages_t *pages,
         return;
     }
 
-    first = msg->iov;
-    end = ngx_rtmp_restream_pages_end(sc, i);
-
     for (j = first, size = 0; j < end; j++) {
         size += sc->iov[j].iov_len;
     }
 
     do {
-        n = pwritev(pages->fd, &sc->iov[first], end - first,
-                    ngx_rtmp_restream_pages_at(pages, pages->place) + skip);
+        n = pwritev(ngx_rtmp_restream_pages_fd(pages, pages->place),
+                    &sc->iov[first], end - first,
+                    ngx_rtmp_restream_pages_offset(pages, pages->place)
+                    + skip);
     } while (n == -1 && ngx_errno == NGX_EINTR);
 
     if (n != (ssize_t) size) {
@@ -221,109 +274,62 @@ ngx_rtmp_restream_pages_write(ngx_rtmp_restream_pages_t *pages,
         return;
     }
 
-    pages->head = pages->place + msg->wire_size;
+    pages->used += msg->wire_size;
 
-    if (msg->header_len == RESTREAM_FRAME_HEADER && msg->next_len == 1) {
+    if (msg->header_len == RESTREAM_CHUNK_HEADER_DELTA && msg->next_len == 1) {
         msg->frame->place = pages->place;
-        ngx_memcpy(msg->frame->placed, msg->header, RESTREAM_FRAME_HEADER);
+        ngx_memcpy(msg->frame->placed, msg->header,
+                   RESTREAM_CHUNK_HEADER_DELTA);
     }
 }
 
 
-/* the place for a message; 0: it is too large */
+/* the place for a message; 0: there is none */
 
 static uint64_t
-ngx_rtmp_restream_pages_make_room(ngx_rtmp_restream_pages_t *pages,
+ngx_rtmp_restream_pages_find_room(ngx_rtmp_restream_pages_t *pages,
     size_t size)
 {
-    size_t    left;
-    uint64_t  place, tail;
-
-    if (size > pages->size) {
+    if (pages->broken || size > pages->size) {
         return 0;
     }
 
-    place = pages->head;
-    left = pages->turn - ngx_rtmp_restream_pages_at(pages, place);
-
-    if (size > left) {
-        place += left;
+    if (size > pages->size - pages->used
+        && ngx_rtmp_restream_pages_turn(pages) != NGX_OK)
+    {
+        return 0;
     }
 
-    if (place + size - pages->tail > pages->size) {
-
-        /* a quarter more, not to be here for every message */
-
-        tail = place + size - pages->size + pages->size / 4;
-
-        ngx_rtmp_restream_pages_cut(pages, ngx_min(tail, place));
-
-        if (pages->broken) {
-            return 0;
-        }
-    }
-
-    return place;
-}
-
-
-/* what lies before tail leaves, as far as it fills pages */
-
-static void
-ngx_rtmp_restream_pages_cut(ngx_rtmp_restream_pages_t *pages, uint64_t tail)
-{
-    off_t   at;
-    size_t  left, size;
-
-    tail -= (tail - pages->base) % ngx_pagesize;
-
-    while (pages->tail < tail) {
-        at = ngx_rtmp_restream_pages_at(pages, pages->tail);
-        left = pages->turn - at;
-        size = ngx_min(tail - pages->tail, left);
-
-        if (fallocate(pages->fd, FALLOC_FL_PUNCH_HOLE|FALLOC_FL_KEEP_SIZE,
-                      at, size)
-            == -1)
-        {
-            /* what has been sent must not be written over */
-
-            pages->broken = 1;
-        }
-
-        pages->tail += size;
-    }
-
-    pages->head = ngx_max(pages->head, pages->tail);
+    return pages->number * pages->size + pages->used;
 }
 
 
 ssize_t
 ngx_rtmp_restream_pages_send(ngx_rtmp_restream_pages_t *pages, ngx_socket_t s,
-    restream_cursor_scratch_t *sc, size_t *size)
+    restream_cursor_scratch_t *sc, ngx_uint_t *full)
 {
-    size_t      sent, part;
+    size_t      sent, size;
     ssize_t     n;
     uint64_t    place;
     ngx_uint_t  i, j, k, first, end;
 
     sent = 0;
-    *size = 0;
+    *full = 0;
 
     for (i = 0; i < sc->nmsgs; i = j) {
-        place = ngx_rtmp_restream_pages_run(pages, sc, i, &j, &part);
+        place = ngx_rtmp_restream_pages_run(pages, sc, i, &j, &size);
 
         if (place) {
-            n = ngx_rtmp_restream_pages_send_file(pages, s, place, part);
+            n = ngx_rtmp_restream_pages_send_file(pages, s, place, size);
 
-            if (pages->broken) {
+            if (n == -1 && pages->broken) {
                 j = i;
                 continue;
             }
 
         } else {
             while (j < sc->nmsgs
-                   && !ngx_rtmp_restream_pages_run(pages, sc, j, &k, &part))
+                   && !ngx_rtmp_restream_pages_run(pages, sc, j, &k, &size))
             {
                 j++;
             }
@@ -331,27 +337,27 @@ ngx_rtmp_restream_pages_send(ngx_rtmp_restream_pages_t *pages, ngx_socket_t s,
             first = sc->msgs[i].iov;
             end = ngx_rtmp_restream_pages_end(sc, j - 1);
 
-            for (k = first, part = 0; k < end; k++) {
-                part += sc->iov[k].iov_len;
-            }
-
             n = ngx_rtmp_restream_pages_send_memory(s, &sc->iov[first],
-                                                    end - first,
+                                                    end - first, &size,
                                                     j < sc->nmsgs);
         }
 
-        *size += part;
-
         if (n == -1) {
+            *full = (ngx_socket_errno == NGX_EAGAIN);
 
-            /* an error that lasts comes again with the next call */
+            /* what is more than that comes again with the next call */
 
             return sent ? (ssize_t) sent : -1;
         }
 
         sent += n;
 
-        if ((size_t) n < part) {
+        if ((size_t) n < size) {
+
+            /* only the memory that it takes makes sendmsg() stop; sendfile()
+             * stops for a signal, too, and the next call will tell */
+
+            *full = (place == 0);
             break;
         }
     }
@@ -361,7 +367,7 @@ ngx_rtmp_restream_pages_send(ngx_rtmp_restream_pages_t *pages, ngx_socket_t s,
 
 
 /*
- * Messages from i on that lie in the file one behind the other, if it pays to
+ * Messages from i on that lie in a file one behind the other, if it pays to
  * send them from there.
  *
  * out   *end      the first that does not belong to them; i + 1 for 0
@@ -374,7 +380,7 @@ ngx_rtmp_restream_pages_run(ngx_rtmp_restream_pages_t *pages,
     restream_cursor_scratch_t *sc, ngx_uint_t i, ngx_uint_t *end,
     size_t *size)
 {
-    uint64_t    place;
+    uint64_t    place, next;
     ngx_uint_t  j;
 
     *end = i + 1;
@@ -389,10 +395,11 @@ ngx_rtmp_restream_pages_run(ngx_rtmp_restream_pages_t *pages,
     *size = sc->msgs[i].wire_size;
 
     for (j = i + 1; j < sc->nmsgs; j++) {
+        next = ngx_rtmp_restream_pages_place(pages, &sc->msgs[j]);
 
-        if (ngx_rtmp_restream_pages_place(pages, &sc->msgs[j])
-            != place + *size)
-        {
+        /* the next file begins where a full one ends */
+
+        if (next != place + *size || next % pages->size == 0) {
             break;
         }
 
@@ -414,7 +421,7 @@ ngx_rtmp_restream_pages_run(ngx_rtmp_restream_pages_t *pages,
 }
 
 
-/* 0: the message is not in the file, or not with these headers */
+/* 0: the message is not in a file, or not with these headers */
 
 static uint64_t
 ngx_rtmp_restream_pages_place(ngx_rtmp_restream_pages_t *pages,
@@ -426,10 +433,10 @@ ngx_rtmp_restream_pages_place(ngx_rtmp_restream_pages_t *pages,
 
     if (pages->broken
         || frm->place < pages->tail
-        || frm->place >= pages->head
-        || msg->header_len != RESTREAM_FRAME_HEADER
+        || msg->header_len != RESTREAM_CHUNK_HEADER_DELTA
         || msg->next_len != 1
-        || ngx_memcmp(frm->placed, msg->header, RESTREAM_FRAME_HEADER) != 0)
+        || ngx_memcmp(frm->placed, msg->header, RESTREAM_CHUNK_HEADER_DELTA)
+           != 0)
     {
         return 0;
     }
@@ -442,33 +449,55 @@ static ssize_t
 ngx_rtmp_restream_pages_send_file(ngx_rtmp_restream_pages_t *pages,
     ngx_socket_t s, uint64_t place, size_t size)
 {
-    off_t    at;
-    ssize_t  n;
+    off_t      offset;
+    ssize_t    n;
+    ngx_err_t  err;
 
-    at = ngx_rtmp_restream_pages_at(pages, place);
+    offset = ngx_rtmp_restream_pages_offset(pages, place);
 
     do {
-        n = sendfile(s, pages->fd, &at, size);
-    } while (n == -1 && ngx_errno == NGX_EINTR);
+        n = sendfile(s, ngx_rtmp_restream_pages_fd(pages, place), &offset,
+                     size);
+        err = ngx_errno;
+    } while (n == -1 && err == NGX_EINTR);
 
-    /* the file's fault, not the socket's */
+    /* what is the file's fault, or memory's, and not the socket's */
 
-    if (n == 0 || (n == -1 && (ngx_errno == NGX_EINVAL
-                               || ngx_errno == NGX_ENOSYS)))
+    if (n == 0
+        || (n == -1
+            && (err == NGX_EINVAL || err == NGX_ENOSYS || err == NGX_ENOMEM
+                || err == NGX_EPERM || err == EIO)))
     {
         pages->broken = 1;
+
+        ngx_log_error(NGX_LOG_INFO, pages->log, n ? err : 0,
+                      "sendfile() from a memory file failed");
+        return -1;
     }
 
     return n;
 }
 
 
+/* out *size: bytes of iov */
+
 static ssize_t
 ngx_rtmp_restream_pages_send_memory(ngx_socket_t s, struct iovec *iov,
-    ngx_uint_t niov, ngx_uint_t more)
+    ngx_uint_t niov, size_t *size, ngx_uint_t more)
 {
     ssize_t        n;
+    ngx_uint_t     i;
     struct msghdr  msg;
+
+    *size = 0;
+
+    for (i = 0; i < niov; i++) {
+        *size += iov[i].iov_len;
+    }
+
+    if (*size == 0) {
+        return 0;
+    }
 
     ngx_memzero(&msg, sizeof(struct msghdr));
 
@@ -479,7 +508,7 @@ ngx_rtmp_restream_pages_send_memory(ngx_socket_t s, struct iovec *iov,
 
     do {
         n = sendmsg(s, &msg, more ? MSG_MORE : 0);
-    } while (n == -1 && ngx_errno == NGX_EINTR);
+    } while (n == -1 && ngx_socket_errno == NGX_EINTR);
 
     return n;
 }

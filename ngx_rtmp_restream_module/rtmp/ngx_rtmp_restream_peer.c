@@ -38,7 +38,7 @@ static ssize_t ngx_rtmp_restream_peer_write_tls(ngx_rtmp_restream_peer_t *peer,
 static ssize_t ngx_rtmp_restream_peer_write_plain(
     ngx_rtmp_restream_peer_t *peer, struct iovec *iov, ngx_uint_t niov);
 static ssize_t ngx_rtmp_restream_peer_written(ngx_rtmp_restream_peer_t *peer,
-    ssize_t n, size_t size);
+    ssize_t n, ngx_uint_t full);
 static ssize_t ngx_rtmp_restream_peer_wait(ngx_rtmp_restream_peer_t *peer,
     ssize_t n);
 static void ngx_rtmp_restream_peer_ended_handler(ngx_event_t *ev);
@@ -132,8 +132,8 @@ ssize_t
 ngx_rtmp_restream_peer_send(ngx_rtmp_restream_peer_t *peer,
     restream_cursor_scratch_t *sc, ngx_rtmp_restream_pages_t *pages)
 {
-    size_t   size;
-    ssize_t  n;
+    ssize_t     n;
+    ngx_uint_t  full;
 
     if (peer->closing) {
         return NGX_ERROR;
@@ -143,10 +143,9 @@ ngx_rtmp_restream_peer_send(ngx_rtmp_restream_peer_t *peer,
         return ngx_rtmp_restream_peer_write(peer, sc->iov, sc->niov);
     }
 
-    n = ngx_rtmp_restream_pages_send(pages, peer->fd, sc, &size);
-    n = ngx_rtmp_restream_peer_written(peer, n, size);
+    n = ngx_rtmp_restream_pages_send(pages, peer->fd, sc, &full);
 
-    return ngx_rtmp_restream_peer_wait(peer, n);
+    return ngx_rtmp_restream_peer_written(peer, n, full);
 }
 
 
@@ -379,16 +378,11 @@ static ssize_t
 ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
     struct iovec *iov, ngx_uint_t niov)
 {
-    ssize_t  n;
-
     if (peer->tls.ssl && !peer->tls.kernel) {
-        n = ngx_rtmp_restream_peer_write_tls(peer, iov, niov);
-
-    } else {
-        n = ngx_rtmp_restream_peer_write_plain(peer, iov, niov);
+        return ngx_rtmp_restream_peer_write_tls(peer, iov, niov);
     }
 
-    return ngx_rtmp_restream_peer_wait(peer, n);
+    return ngx_rtmp_restream_peer_write_plain(peer, iov, niov);
 }
 
 
@@ -437,7 +431,7 @@ ngx_rtmp_restream_peer_write_tls(ngx_rtmp_restream_peer_t *peer,
         ngx_rtmp_restream_peer_lost(peer, peer->tls.error);
     }
 
-    return n;
+    return ngx_rtmp_restream_peer_wait(peer, n);
 }
 
 
@@ -459,15 +453,16 @@ ngx_rtmp_restream_peer_write_plain(ngx_rtmp_restream_peer_t *peer,
         size += iov[i].iov_len;
     }
 
-    return ngx_rtmp_restream_peer_written(peer, n, size);
+    return ngx_rtmp_restream_peer_written(peer, n,
+                                          n == -1 || (size_t) n < size);
 }
 
 
-/* n, of size, is what a system call returned */
+/* n is what a system call returned */
 
 static ssize_t
 ngx_rtmp_restream_peer_written(ngx_rtmp_restream_peer_t *peer, ssize_t n,
-    size_t size)
+    ngx_uint_t full)
 {
     if (n == -1) {
 
@@ -480,9 +475,9 @@ ngx_rtmp_restream_peer_written(ngx_rtmp_restream_peer_t *peer, ssize_t n,
     }
 
     peer->given += n;
-    peer->blocked = ((size_t) n < size);
+    peer->blocked = full;
 
-    return n;
+    return ngx_rtmp_restream_peer_wait(peer, n);
 }
 
 

@@ -109,7 +109,7 @@ void ngx_rtmp_restream_peer_destroy(ngx_rtmp_restream_peer_t **peer,
  * Sends media.
  *
  * in    pages     where some of it lies as well; NULL: nowhere
- * ret   bytes taken, less than all when the socket is full
+ * ret   bytes taken; blocked is set when the socket is full
  *       NGX_ERROR  the connection is lost, ended follows
  */
 ssize_t ngx_rtmp_restream_peer_send(ngx_rtmp_restream_peer_t *peer,

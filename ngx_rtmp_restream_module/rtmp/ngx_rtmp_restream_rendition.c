@@ -127,7 +127,7 @@ ngx_rtmp_restream_rendition_keep(ngx_rtmp_restream_rendition_t *rnd,
 
     src = rnd->source;
 
-    if (frm->size > src->conf->buffer / RESTREAM_RING_PART && !src->cramped) {
+    if (frm->size > restream_ring_part(rnd->ring) && !src->cramped) {
         src->cramped = 1;
 
         ngx_log_error(NGX_LOG_WARN, src->log, 0,
@@ -214,32 +214,29 @@ ngx_rtmp_restream_rendition_share(ngx_rtmp_restream_rendition_t *rnd)
     size_t                       size;
     ngx_rtmp_restream_source_t  *src;
 
-    if (rnd->pages) {
-        ngx_rtmp_restream_pages_fill(rnd->pages);
-        return;
-    }
-
     if (rnd->pageless) {
         return;
     }
 
-    src = rnd->source;
-
-    size = ngx_min(src->conf->buffer / NGX_RTMP_RESTREAM_PAGES_PART,
-                   NGX_RTMP_RESTREAM_PAGES_WINDOW);
-
-    rnd->pages = ngx_rtmp_restream_pages_create(src->pool, rnd->ring,
-                                                src->conf->chunk_size, size);
-
     if (rnd->pages == NULL) {
-        rnd->pageless = 1;
+        src = rnd->source;
 
-        ngx_log_error(NGX_LOG_INFO, src->log, 0,
-                      "no memory file to send from, stream: \"%V\"",
-                      &src->key.label);
-        return;
+        size = ngx_min(src->conf->buffer / NGX_RTMP_RESTREAM_PAGES_PART,
+                       NGX_RTMP_RESTREAM_PAGES_WINDOW);
+
+        rnd->pages = ngx_rtmp_restream_pages_create(src->pool, rnd->ring,
+                                                    src->conf->chunk_size,
+                                                    size);
+        if (rnd->pages == NULL) {
+            rnd->pageless = 1;
+            return;
+        }
+
+        restream_ring_reserve(rnd->ring, size);
     }
 
-    restream_ring_reserve(rnd->ring, size);
-    ngx_rtmp_restream_pages_fill(rnd->pages);
+    if (ngx_rtmp_restream_pages_fill(rnd->pages) != NGX_OK) {
+        ngx_rtmp_restream_pages_destroy(&rnd->pages);
+        rnd->pageless = 1;
+    }
 }

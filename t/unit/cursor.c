@@ -254,6 +254,51 @@ test_large(void)
 }
 
 
+/* what a sender needs that has whole messages elsewhere */
+
+static void
+test_messages(void)
+{
+    uint32_t           size;
+    restream_cursor_t  cur;
+
+    reset(1 << 22, 128);
+
+    push(RESTREAM_MSG_VIDEO, RESTREAM_FLV_KEY, 0, 300);
+    push(RESTREAM_MSG_AUDIO, 0, 0, 100);
+    push(RESTREAM_MSG_VIDEO, 0, 40, 32000);
+
+    memset(&cur, 0, sizeof(cur));
+    restream_cursor_start(&cur, ring, RESTREAM_RING_NONE, 128, 1);
+
+    (void) restream_cursor_fill(&cur, &scratch, 0);
+
+    is_uint(scratch.nmsgs, 3, "three messages");
+    is_uint(scratch.skip, 0, "none of them begun");
+    is_uint(scratch.msgs[0].iov, 0, "the first begins with the slices");
+    is_uint(scratch.msgs[1].iov, 6, "the second behind three chunks");
+    is_uint(scratch.msgs[2].iov, 8, "the third behind that");
+
+    size = scratch.msgs[0].wire_size + scratch.msgs[1].wire_size;
+
+    restream_cursor_sent(&cur, &scratch, size + 5);
+    (void) restream_cursor_fill(&cur, &scratch, 0);
+
+    is_uint(scratch.nmsgs, 1, "one is left");
+    is_uint(scratch.skip, 5, "five bytes of it are gone");
+    is_uint(scratch.msgs[0].iov, 0, "it begins with the slices");
+    ok(scratch.size < scratch.msgs[0].wire_size - 5, "which are not all of it");
+
+    restream_cursor_sent(&cur, &scratch, scratch.msgs[0].wire_size - 5);
+
+    is_uint(restream_cursor_pending(&cur), 0,
+            "more may have been sent than was laid out");
+    is_uint(cur.sent.video, 2, "the message then counts");
+
+    restream_cursor_stop(&cur);
+}
+
+
 int
 main(void)
 {
@@ -265,6 +310,7 @@ main(void)
     test_long_time();
     test_resume();
     test_large();
+    test_messages();
 
     clean_up();
 

@@ -552,6 +552,41 @@ test_keys(void)
 }
 
 
+static void
+test_reserve(void)
+{
+    size_t            charge;
+    restream_ring_t  *ring;
+
+    ring = restream_ring_create(1 << 20);
+    (void) restream_ring_push(ring, frame(VIDEO, RESTREAM_FLV_KEY, 1000));
+    charge = restream_ring_size(ring);
+    restream_ring_destroy(&ring);
+
+    ring = restream_ring_create(8 * charge);
+
+    for (int i = 0; i < 8; i++) {
+        (void) restream_ring_push(ring, frame(VIDEO, RESTREAM_FLV_KEY, 1000));
+    }
+
+    is_uint(restream_ring_tail(ring), 0, "eight frames fit");
+    is_uint(restream_ring_part(ring), 2 * charge, "two may be lent");
+
+    restream_ring_reserve(ring, 4 * charge);
+    (void) restream_ring_push(ring, frame(VIDEO, RESTREAM_FLV_KEY, 1000));
+
+    is_uint(restream_ring_tail(ring), 5, "four do when half is reserved");
+    is_uint(restream_ring_part(ring), charge, "one may be lent");
+
+    restream_ring_reserve(ring, 100 * charge);
+    (void) restream_ring_push(ring, frame(VIDEO, RESTREAM_FLV_KEY, 1000));
+
+    is_uint(restream_ring_tail(ring), 9, "and one in any case");
+
+    restream_ring_destroy(&ring);
+}
+
+
 int
 main(void)
 {
@@ -567,6 +602,7 @@ main(void)
     test_lose();
     test_no_ring();
     test_keys();
+    test_reserve();
 
     return done_testing();
 }
