@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
-# scripts/setup leaves a module that loads, and does nothing when called again.
+# scripts/setup leaves a module that loads and an audio filter that runs, and
+# does nothing when called again.
 
 use warnings;
 use strict;
@@ -39,6 +40,9 @@ ok($before->{"$root/build/ngx_rtmp_restream_module.so"}, 'the module is there');
 is($status, 0, 'done again') or diag($out);
 is($out, '', 'with nothing to say');
 is_deeply(state(), $before, 'nothing was built again');
+
+($status, $out) = capture(TIMEOUT, "$root/build/restream_filter", '--check');
+is($status, 0, 'the filter has all that it needs') or diag($out);
 
 my ($path) = (capture(TIMEOUT, 'nginx', '-V'))[1] =~ /--modules-path=(\S+)/;
 
@@ -116,7 +120,8 @@ sub state {
     find(sub { $at{$File::Find::name} = (Time::HiRes::stat($_))[9] if -f },
          grep { -e } "$root/build/src", "$root/build/module",
          "$root/build/static", "$root/build/asan",
-         "$root/build/ngx_rtmp_restream_module.so");
+         "$root/build/ngx_rtmp_restream_module.so",
+         "$root/build/restream_filter");
 
     return \%at;
 }

@@ -24,12 +24,13 @@ chdir "$FindBin::Bin/.." or die "Can't chdir: $!\n";
 my $src = 'ngx_rtmp_restream_module';
 my $dir = 'build/unit';
 my @sources = glob("$src/{lib,model}/*.c"
-                   . " $src/jobs/restream_{jwt,seal,store,token}*.c");
+                   . " $src/jobs/restream_{jwt,seal,store,token}*.c"
+                   . " $src/filter/restream_filter_{clock,order}.c");
 my @names = @ARGV ? @ARGV : map { m{(\w+)\.c$} } glob('t/unit/*.c');
 
 my $build = Test::Restream::Build->new(
     dir => $dir,
-    headers => [glob("$src/{lib,model,jobs}/*.h t/unit/*.h")],
+    headers => [glob("$src/{lib,model,jobs,filter}/*.h t/unit/*.h")],
     cc => [split(' ', ($ENV{CC} || 'cc')
                  . ' -std=c99 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Werror'
                  . ' -fsanitize=address,undefined -fno-sanitize-recover=all'
@@ -64,7 +65,7 @@ sub compile {
     # a test may include any of the sources
     return $build->compile($name, [$source, @sources, "$dir/restream.a"],
                            $source, "$dir/restream.a",
-                           qw(-ljansson -ljwt -lsqlite3 -lcrypto));
+                           qw(-ljansson -ljwt -lsqlite3 -lcrypto -lm));
 }
 
 # The program's own TAP, line by line.

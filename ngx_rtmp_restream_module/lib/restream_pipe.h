@@ -13,6 +13,15 @@
  * payload (malloc, at most what its direction allows).
  *
  *
+ * The worker starts "restream_filter --pipe" with the socket as descriptors 0
+ * and 1, and 2 for the one line in which a failure is told.  Both directions
+ * are to be served at any time, the worker's end never blocks: the filter reads
+ * on when all that it made has been written.  Where the socket takes no more,
+ * messages wait; an AUDIO that the worker gives up is a gap.  The filter ends
+ * with the end of file (0), with an error (1), or, if the worker dies, by
+ * SIGKILL; what breaks its sandbox ends by SIGSYS.
+ *
+ *
  * What the worker writes, in this order:
  *
  *   CONFIG         once, first.  dts: no frame may be stamped earlier, and the
@@ -40,7 +49,8 @@
  *                  Output goes on, on the same grid, in the same format.
  *   FLUSH          all that was decoded leaves, the last frame filled up with
  *                  silence; FLUSHED answers.  Goes on with the next AUDIO.
- *   (end of file)  as FLUSH, without the answer; then exit 0.
+ *   (end of file)  as FLUSH, without the answer; then exit 0.  Who does not
+ *                  want the rest closes the socket.
  *
  * What it reads:
  *
@@ -61,9 +71,17 @@
  *   FLUSHED        dts: that of FLUSH.
  *
  * A frame leaves when the audio of the two behind it is there: 43 ms at
- * 48 kHz.  A codec change needs no message of its own.  An unknown codec is an
- * ERROR, and each message of it counts as CLOCK.  A frame that cannot be
- * decoded becomes as much silence as it would have been audio.
+ * 48 kHz.  In particular:
+ *
+ *   codec change   needs no message: each AUDIO tells its own codec.  Rate,
+ *                  channels and AudioSpecificConfig of the output stay; a new
+ *                  INPUT is told.
+ *   no audio       CLOCK makes silence; without CLOCK nothing leaves, and what
+ *                  is missing is filled when audio returns.
+ *   unknown codec  ERROR, and each message of it counts as CLOCK.
+ *   corrupt frame  ERROR, and as much silence as it would have been audio.
+ *   no encoder     ERROR with RESTREAM_PIPE_ERR_ENCODER, then the end.
+ *   stuck          2 s of AUDIO were written and no FRAME came: to be killed.
  *
  * What the filter cannot follow in what it reads is a defect of the worker: it
  * ends with 1.  What the worker cannot follow in what it reads is a reason to
@@ -176,8 +194,8 @@ typedef struct {
     uint64_t    cpu_ms;         /* of the process, so far */
     uint64_t    silence_ms;     /* filled in so far */
     uint32_t    errors;         /* messages that could not be decoded so far */
-    int32_t     drift_ms;       /* how far the output is behind the source's
-                                   timestamps, smoothed; negative: ahead */
+    int32_t     drift_ms;       /* how much earlier than their timestamps say
+                                   samples are put, smoothed; negative: later */
     int32_t     rate_ppm;       /* how much faster than it says the source's
                                    clock is taken to run */
 } restream_pipe_stats_t;
