@@ -138,6 +138,8 @@ for my $app (qw/few off many/) {
         }
     }
 
+    cmp_ok(files(), '<=', $app eq 'many' ? 2 : 0, "$app: files are few");
+
     if ($app eq 'many') {
         various($pub);
 
@@ -203,6 +205,7 @@ SKIP: {
 $t->limit($worker, '--fsize=500000:');
 again('limited', 'many');
 
+is(files(), 0, 'no file is left');
 is_deeply([$t->worker_pids()], [$worker], 'the worker has lived through it');
 
 $t->done_testing();
@@ -224,6 +227,14 @@ sub again {
     $pub->stop();
     wait_ok { !@{$t->status()->{streams}} } 10, "$name: it is over";
     return;
+}
+
+
+# Memory files that the worker has.
+
+sub files {
+    return scalar grep { (readlink || '') =~ m{^/memfd:} }
+        glob "/proc/$worker/fd/*";
 }
 
 
