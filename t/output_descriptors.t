@@ -148,7 +148,7 @@ wait_ok {
 } 10, '8: those that are lost wait';
 
 is(states('few', 'live'), FEW, '8: the others stay');
-$t->limit($worker, "--nofile=@{[ROOM]}:");
+$t->limit($worker, '--nofile=' . ROOM . ':');
 
 wait_ok { states('many', 'live') == MANY } SOON, 'with room for all, all are';
 note(join ', ', map { $many[$_]->conns() - $held[$_] } 0, 1);

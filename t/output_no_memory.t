@@ -20,7 +20,7 @@ use constant {
 plan(skip_all => 'a sanitizer, or valgrind, needs its address space')
     if $ENV{ASAN_OPTIONS} || $ENV{RESTREAM_TEST_VALGRIND};
 
-my $t = Test::Restream->new(log_level => 'info')->has('prlimit');
+my $t = Test::Restream->new(log_level => 'info')->has('prlimit', 'setpriv');
 
 my $conf = <<'CONF';
 %%GLOBALS%%
@@ -78,10 +78,10 @@ my $pub = $t->publish('live/show', media => {
 
 $in->wait(sub { $_[0]->frames(type => 9) > 20 }, 10, 'media arrives');
 
-limit(size() + MARGIN);
+$t->limit($worker, '--as=' . (size() + MARGIN) . ':');
 wait_ok { $t->log_matches(qr/\[crit\].*no memory for a frame/) } 15,
     'the worker has no memory for a frame';
-limit('unlimited');
+$t->limit($worker, '--as=unlimited:');
 
 my $from = $in->frames();
 
@@ -124,7 +124,7 @@ $t->write_file_expand('nginx.conf', $conf);
 
 # enough to read what is wanted, not to do it
 
-limit(size() + MARGIN);
+$t->limit($worker, '--as=' . (size() + MARGIN) . ':');
 $t->reload() or die "no new workers\n";
 $t->allow(log => qr/malloc\(\d+\) failed|posix_memalign/);
 
@@ -134,7 +134,7 @@ wait_ok { off() > 0 } 10, 'some destinations are there';
 
 my $off = off();
 
-limit('unlimited');
+$t->limit($worker, '--as=unlimited:');
 cmp_ok($off, '<', MORE, 'some are not');
 wait_ok { off() == MORE } 10, 'they are as soon as it has some';
 
@@ -156,13 +156,4 @@ sub size {
     my ($size) = readline($fh) =~ /^VmSize:\s+(\d+) kB/m;
 
     return $size * 1024;
-}
-
-
-sub limit {
-    my ($bytes) = @_;
-
-    system('prlimit', '--pid', $worker, "--as=$bytes:") == 0
-        or die "prlimit failed\n";
-    return;
 }

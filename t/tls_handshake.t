@@ -223,8 +223,13 @@ $before = cpu();
 $start = mono();
 $work{again}->control(do => 'renegotiate');
 $work{abrupt}->control(do => 'close', notify => 0);
-wait_ok { $work{abrupt}->conns() > $conns{abrupt} } 5,
-    'abrupt: is connected again';
+
+# the status follows within a tick
+
+wait_ok {
+    $work{abrupt}->conns() > $conns{abrupt}
+        && $t->destination('work', 'show', 'abrupt')->{lastError};
+} 5, 'abrupt: is connected again';
 is($t->destination('work', 'show', 'abrupt')->{lastError}{code}, 'closed',
    'abrupt: no close_notify is an end');
 

@@ -53,7 +53,9 @@ static ssize_t ngx_rtmp_restream_pages_send_file(
     ngx_rtmp_restream_pages_t *pages, ngx_socket_t s, uint64_t place,
     size_t size);
 static ssize_t ngx_rtmp_restream_pages_send_memory(ngx_socket_t s,
-    struct iovec *iov, ngx_uint_t niov, size_t *size, ngx_uint_t more);
+    struct iovec *iov, ngx_uint_t niov, ngx_uint_t more);
+static size_t ngx_rtmp_restream_pages_size(restream_cursor_scratch_t *sc,
+    ngx_uint_t first, ngx_uint_t end);
 
 
 #define ngx_rtmp_restream_pages_fd(pages, place)                              \
@@ -231,7 +233,7 @@ ngx_rtmp_restream_pages_write(ngx_rtmp_restream_pages_t *pages,
 {
     size_t                  skip, size;
     ssize_t                 n;
-    ngx_uint_t              j, first, end;
+    ngx_uint_t              first, end;
     restream_cursor_msg_t  *msg;
 
     msg = &sc->msgs[i];
@@ -254,9 +256,7 @@ ngx_rtmp_restream_pages_write(ngx_rtmp_restream_pages_t *pages,
         return;
     }
 
-    for (j = first, size = 0; j < end; j++) {
-        size += sc->iov[j].iov_len;
-    }
+    size = ngx_rtmp_restream_pages_size(sc, first, end);
 
     do {
         n = pwritev(ngx_rtmp_restream_pages_fd(pages, pages->place),
@@ -337,8 +337,16 @@ ngx_rtmp_restream_pages_send(ngx_rtmp_restream_pages_t *pages, ngx_socket_t s,
             first = sc->msgs[i].iov;
             end = ngx_rtmp_restream_pages_end(sc, j - 1);
 
+            size = ngx_rtmp_restream_pages_size(sc, first, end);
+
+            /* the last message may have found no room in sc */
+
+            if (size == 0) {
+                break;
+            }
+
             n = ngx_rtmp_restream_pages_send_memory(s, &sc->iov[first],
-                                                    end - first, &size,
+                                                    end - first,
                                                     j < sc->nmsgs);
         }
 
@@ -479,25 +487,12 @@ ngx_rtmp_restream_pages_send_file(ngx_rtmp_restream_pages_t *pages,
 }
 
 
-/* out *size: bytes of iov */
-
 static ssize_t
 ngx_rtmp_restream_pages_send_memory(ngx_socket_t s, struct iovec *iov,
-    ngx_uint_t niov, size_t *size, ngx_uint_t more)
+    ngx_uint_t niov, ngx_uint_t more)
 {
     ssize_t        n;
-    ngx_uint_t     i;
     struct msghdr  msg;
-
-    *size = 0;
-
-    for (i = 0; i < niov; i++) {
-        *size += iov[i].iov_len;
-    }
-
-    if (*size == 0) {
-        return 0;
-    }
 
     ngx_memzero(&msg, sizeof(struct msghdr));
 
@@ -511,4 +506,21 @@ ngx_rtmp_restream_pages_send_memory(ngx_socket_t s, struct iovec *iov,
     } while (n == -1 && ngx_socket_errno == NGX_EINTR);
 
     return n;
+}
+
+
+/* bytes of the slices first to end - 1 */
+
+static size_t
+ngx_rtmp_restream_pages_size(restream_cursor_scratch_t *sc, ngx_uint_t first,
+    ngx_uint_t end)
+{
+    size_t      size;
+    ngx_uint_t  i;
+
+    for (i = first, size = 0; i < end; i++) {
+        size += sc->iov[i].iov_len;
+    }
+
+    return size;
 }

@@ -32,11 +32,12 @@ static ssize_t ngx_rtmp_restream_peer_recv(ngx_rtmp_restream_peer_t *peer,
     u_char *buf, size_t size);
 static void ngx_rtmp_restream_peer_write_handler(ngx_event_t *wev);
 static ssize_t ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
-    struct iovec *iov, ngx_uint_t niov);
+    struct iovec *iov, ngx_uint_t niov, size_t size);
 static ssize_t ngx_rtmp_restream_peer_write_tls(ngx_rtmp_restream_peer_t *peer,
     struct iovec *iov, ngx_uint_t niov);
 static ssize_t ngx_rtmp_restream_peer_write_plain(
-    ngx_rtmp_restream_peer_t *peer, struct iovec *iov, ngx_uint_t niov);
+    ngx_rtmp_restream_peer_t *peer, struct iovec *iov, ngx_uint_t niov,
+    size_t size);
 static ssize_t ngx_rtmp_restream_peer_written(ngx_rtmp_restream_peer_t *peer,
     ssize_t n, ngx_uint_t full);
 static ssize_t ngx_rtmp_restream_peer_wait(ngx_rtmp_restream_peer_t *peer,
@@ -140,7 +141,7 @@ ngx_rtmp_restream_peer_send(ngx_rtmp_restream_peer_t *peer,
     }
 
     if (pages == NULL || peer->tls.ssl) {
-        return ngx_rtmp_restream_peer_write(peer, sc->iov, sc->niov);
+        return ngx_rtmp_restream_peer_write(peer, sc->iov, sc->niov, sc->size);
     }
 
     n = ngx_rtmp_restream_pages_send(pages, peer->fd, sc, &full);
@@ -171,7 +172,7 @@ ngx_rtmp_restream_peer_flush(ngx_rtmp_restream_peer_t *peer)
         iov.iov_base = out.data;
         iov.iov_len = out.len;
 
-        n = ngx_rtmp_restream_peer_write(peer, &iov, 1);
+        n = ngx_rtmp_restream_peer_write(peer, &iov, 1, out.len);
 
         if (n == NGX_ERROR) {
             return NGX_ERROR;
@@ -372,17 +373,18 @@ ngx_rtmp_restream_peer_write_handler(ngx_event_t *wev)
 }
 
 
-/* bytes taken, also none, or NGX_ERROR: the peer has ended */
+/* size: bytes of iov; ret: bytes taken, also none, or NGX_ERROR: the peer has
+ * ended */
 
 static ssize_t
 ngx_rtmp_restream_peer_write(ngx_rtmp_restream_peer_t *peer,
-    struct iovec *iov, ngx_uint_t niov)
+    struct iovec *iov, ngx_uint_t niov, size_t size)
 {
     if (peer->tls.ssl && !peer->tls.kernel) {
         return ngx_rtmp_restream_peer_write_tls(peer, iov, niov);
     }
 
-    return ngx_rtmp_restream_peer_write_plain(peer, iov, niov);
+    return ngx_rtmp_restream_peer_write_plain(peer, iov, niov, size);
 }
 
 
@@ -439,19 +441,13 @@ ngx_rtmp_restream_peer_write_tls(ngx_rtmp_restream_peer_t *peer,
 
 static ssize_t
 ngx_rtmp_restream_peer_write_plain(ngx_rtmp_restream_peer_t *peer,
-    struct iovec *iov, ngx_uint_t niov)
+    struct iovec *iov, ngx_uint_t niov, size_t size)
 {
-    size_t      size;
-    ssize_t     n;
-    ngx_uint_t  i;
+    ssize_t  n;
 
     do {
         n = writev(peer->fd, iov, niov);
     } while (n == -1 && ngx_socket_errno == NGX_EINTR);
-
-    for (i = 0, size = 0; i < niov; i++) {
-        size += iov[i].iov_len;
-    }
 
     return ngx_rtmp_restream_peer_written(peer, n,
                                           n == -1 || (size_t) n < size);
